@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Block layer: an open image, and queues to submit requests to it.
+ *
+ * IDE, virtio-blk and blkif end here alike. A struct blk is one image, opened
+ * as the user said: its format is never probed. Each user thread makes a
+ * struct blk_queue on its own loop; requests go in and their completions come
+ * back in that loop's thread only, so a queue needs no lock. Queues of one
+ * image run side by side; order between requests is the guest's affair (it
+ * waits, or it flushes).
+ *
+ * Errors are the host's: 0, -EIO, -ENOSPC, ... What to do about one (report
+ * it, stop the guest) is decided by blk_error_action from rerror= and werror=.
+ */
+#ifndef HVMD_DM_BLOCK_BLK_H
+#define HVMD_DM_BLOCK_BLK_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "dm/err.h"
+#include "dm/loop.h"
+
+struct opts;
+struct vm;
+struct blk_queue;
+
+enum blk_op {
+    BLK_READ,
+    BLK_WRITE,
+    BLK_FLUSH,        /* all writes completed before it are on the medium */
+    BLK_DISCARD,      /* contents undefined; succeeds where discard=ignore */
+    BLK_WRITE_ZEROES,
+    BLK_OPS
+};
+
+#define BLK_REQ_UNMAP 1u /* WRITE_ZEROES may deallocate */
+#define BLK_REQ_FUA 2u   /* WRITE: on the medium when done */
+
+struct blk_req {
+    /* the caller fills */
+    enum blk_op op;
+    unsigned flags;
+    uint64_t off;            /* bytes; a multiple of 512 */
+    uint64_t len;            /* bytes; READ, WRITE: the sum of iov */
+    const struct iovec *iov; /* stays valid until done */
+    int iovcnt;              /* <= BLK_MAX_IOV */
+    void (*done)(struct blk_req *req, int rc);
+    /* the block layer's */
+    struct blk_req *next;
+    struct blk_queue *q;
+    uint64_t progress;
+    int64_t start_ns;
+    void *bounce;
+    struct iovec *fix;
+};
+#define BLK_MAX_IOV 1024
+
+enum blk_error_action { BLK_REPORT, BLK_IGNORE, BLK_STOP };
+
+/* What query-blockstats shows; relaxed atomics, any thread. */
+struct blk_stats {
+    _Atomic uint64_t ops[BLK_OPS], bytes[BLK_OPS], ns[BLK_OPS];
+    _Atomic uint64_t failed[BLK_OPS];
+};
+
+struct blk_ops;
+
+struct blk {
+    const struct blk_ops *ops;
+    struct vm *vm;
+    struct blk *next;
+    char id[64];
+    char *filename;
+    const char *format;      /* "raw", "null-co", ... */
+    bool readonly, removable;
+    bool cache_direct;       /* O_DIRECT: cache=none */
+    bool cache_writeback;    /* the guest sees a volatile write cache */
+    bool cache_no_flush;     /* cache=unsafe */
+    bool discard;
+    enum blk_error_action rerror, werror_nospc, werror;
+    _Atomic uint64_t size;   /* bytes, whole 512-byte sectors */
+    uint32_t logical_block, physical_block; /* host's, as hints */
+    struct blk_stats stats;
+    const char *user; /* path of the device that has it, NULL: free */
+};
+
+/* Locked. Opens by the keys of -drive and -blockdev (file, format, cache,
+ * readonly, discard, rerror, werror, id, ...). The image is locked against
+ * other writers. -errno with err set, nothing left behind. */
+int blk_open(struct vm *vm, struct opts *opts, struct blk **out,
+             struct cfg_err *err);
+void blk_close(struct blk *blk); /* no queue may exist */
+struct blk *blk_find(struct vm *vm, const char *id);
+/* One device an image: -EBUSY with err naming the other. */
+int blk_claim(struct blk *blk, const char *user, struct cfg_err *err);
+void blk_release(struct blk *blk);
+
+/* In loop's thread, or before it runs. depth: most requests in flight; more
+ * wait inside. NULL + errno. */
+struct blk_queue *blk_queue_new(struct blk *blk, struct loop *loop,
+                                unsigned depth);
+/* Never fails and never calls done from within. Bounds are checked here:
+ * beyond the end, or writing what is read-only, completes with an error. */
+void blk_submit(struct blk_queue *q, struct blk_req *req);
+/* Between plug and unplug, submissions gather into one system call. */
+void blk_plug(struct blk_queue *q);
+void blk_unplug(struct blk_queue *q);
+/* Returns when nothing is in flight; every done has been called. */
+void blk_drain(struct blk_queue *q);
+void blk_queue_free(struct blk_queue *q); /* drains; NULL is legal */
+
+/* What a failed request means; BLK_STOP has asked the machine to stop and the
+ * caller keeps the request to submit it again after resume. Any thread. */
+enum blk_error_action blk_error_action(struct blk *blk, const char *dev,
+                                       bool write, int rc);
+#endif
