@@ -37,6 +37,7 @@ struct vm_config {
     const char *name;
     uint64_t ram_size;          /* bytes */
     unsigned cpus, max_cpus;
+    struct opts *accels;        /* -accel, a list by next; key "accel" */
     struct opts *machine;       /* -machine without its type */
     struct opts *cpu;           /* -cpu; key "model" */
     struct opts *rtc;           /* -rtc */
