@@ -108,7 +108,7 @@ struct engine_ops {
     int (*vcpu_tid)(struct vm *vm, unsigned i);
 };
 
-/* All engines built in, in the order tried when no -accel is given. */
+/* All engines built in; the first is the one without an -accel. */
 extern const struct engine_ops *const engine_list[]; /* ends with NULL */
 
 /* For tables without a feature: -ENOTSUP, or nothing. */

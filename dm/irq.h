@@ -24,6 +24,12 @@ void irq_pulse(struct vm *vm, unsigned gsi);
 
 /* PCI INTx, machine lock held. pin 0 to 3 (INTA# to INTD#). */
 void irq_pci_set(struct vm *vm, uint16_t bdf, unsigned pin, bool level);
+/* The link a pin is wired to: the board's swizzle, which its _PRT and the
+ * firmware know too (PIIX3: link A is INTA# of slot 1). */
+static inline unsigned irq_pci_link(uint16_t bdf, unsigned pin)
+{
+    return ((bdf >> 3) + 3 + pin) & 3;
+}
 /* PIRQ link 0 to 3 goes to this ISA line, or IRQ_NO_ROUTE. */
 void irq_pci_route(struct vm *vm, unsigned link, uint8_t line);
 
@@ -40,6 +46,7 @@ void irq_fd_del(struct vm *vm, int handle, int fd);
 
 int irq_init(struct vm *vm);
 void irq_fini(struct vm *vm);
-void irq_reset(struct vm *vm); /* all lines low */
+/* All lines low, no link routed; devices are reset after it. */
+void irq_reset(struct vm *vm);
 
 #endif
