@@ -19,6 +19,8 @@
 
 #include "dm/bus.h"
 #include "dm/dev.h"
+#include "dm/log.h"
+#include "hw/pci/pci-regs.h"
 
 #define PCI_BARS 6
 #define PCI_DEVFN(slot, fn) ((uint16_t)((slot) << 3 | (fn)))
@@ -27,7 +29,7 @@ struct pci_bus {
     struct dev_bus bus; /* type "pci" */
     struct pci_dev *fn[256];
 };
-/* Called by a host bridge in create; slots below first are the board's. */
+/* Called by a host bridge in create and destroy. */
 void pci_bus_init(struct pci_bus *bus, struct dev *owner, const char *name);
 void pci_bus_fini(struct pci_bus *bus);
 
@@ -46,8 +48,10 @@ struct pci_bar {
     enum pci_bar_type type;
     bool prefetch;
     struct bus_region region; /* name, ops, opaque, size; pci sets base */
-    /* Called after the BAR was mapped at region.base, or unmapped. */
+    /* Called after the BAR was mapped at region.base, or unmapped from it;
+     * opaque is the region's. */
     void (*moved)(void *opaque, bool mapped);
+    bool blocked; /* wanted where something else sits: pci.c's */
 };
 
 struct pci_dev {
@@ -56,6 +60,8 @@ struct pci_dev {
     uint16_t bdf;
     bool attached;
     uint8_t config[256];
+    uint8_t made[256]; /* config as create left it */
+    bool made_known;
     uint8_t wmask[256], w1cmask[256]; /* bits the guest may write or clear */
     uint8_t cap_end;                  /* next free byte for capabilities */
     bool intx_level;
@@ -67,6 +73,7 @@ struct pci_dev {
     struct pci_msi *msi;   /* hw/pci/msi.c */
     struct pci_msix *msix; /* hw/pci/msix.c */
     struct bus_region cfg_region;
+    struct log_quota quota;
 };
 
 /* The property every PCI class has: put first in its table. */
@@ -76,6 +83,8 @@ struct pci_dev {
 /* Takes the slot asked for, or the first free one. -EBUSY, -EINVAL. */
 int pci_init(struct pci_dev *p, const struct pci_id *id, struct cfg_err *err);
 void pci_fini(struct pci_dev *p); /* unmaps all; legal if not attached */
+/* The first reset, right after the machine is made, remembers config as
+ * create left it; every later one puts that back. */
 void pci_reset(struct pci_dev *p);
 /* The state every PCI class saves: STATE_STRUCT(T, pci, pci_state). Its
  * post_load calls pci_post_load first. */
