@@ -73,6 +73,8 @@ struct board {
     /* Locked, after all devices were reset: puts boot images back, says where
      * vCPU 0 starts (BOOT_RESET_VECTOR if firmware does it). */
     void (*reset)(struct vm *vm, struct boot_regs *regs);
+    /* Locked, after all devices are gone; optional, legal in any state. */
+    void (*fini)(struct vm *vm);
 };
 
 struct vm {
@@ -102,10 +104,11 @@ struct vm {
     /* What the power button does: set by the chip that has it. */
     void (*powerdown)(void *opaque);
     void *powerdown_opaque;
-    int exit_status;
+    atomic_int exit_status;       /* -1: not decided, ends with 0 */
 };
 
-/* Empty machine: loop, bus, memory, lines, clock; then engine->create. */
+/* Empty machine: loop, bus, memory, lines, timers. The caller then tries
+ * engines: engine->create, and sets vm->engine to the first that works. */
 int vm_init(struct vm *vm, const struct vm_config *cfg, struct cfg_err *err);
 /* Undoes everything that exists. Legal after any failure of what follows. */
 void vm_fini(struct vm *vm);
