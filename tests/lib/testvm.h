@@ -19,11 +19,18 @@ struct testvm {
     unsigned msi_count; /* messages seen */
     uint64_t msi_addr;  /* the last one */
     uint32_t msi_data;
+    /* private */
+    char *board;
+    char **words;
+    struct opts *devices, *lists;
 };
 
 /* board: "pc" or "none". args: command line words as hvmd takes them, such as
  * "-m", "64M", "-drive", "...", "-device", "..."; NULL ends the list. */
 struct testvm *tv_new(const char *board, const char *const args[]);
+/* The same where it may fail: NULL with err set. */
+struct testvm *tv_try(const char *board, const char *const args[],
+                      struct cfg_err *err);
 void tv_free(struct testvm *t);
 
 uint8_t tv_inb(struct testvm *t, uint16_t port);
@@ -33,19 +40,17 @@ void tv_outb(struct testvm *t, uint16_t port, uint8_t v);
 void tv_outw(struct testvm *t, uint16_t port, uint16_t v);
 void tv_outl(struct testvm *t, uint16_t port, uint32_t v);
 uint64_t tv_mmio_read(struct testvm *t, uint64_t addr, unsigned size);
-void tv_mmio_write(struct testvm *t, uint64_t addr, unsigned size,
-                   uint64_t v);
+void tv_mmio_write(struct testvm *t, uint64_t addr, unsigned size, uint64_t v);
 uint32_t tv_cfg_read(struct testvm *t, uint16_t bdf, unsigned off,
                      unsigned size);
 void tv_cfg_write(struct testvm *t, uint16_t bdf, unsigned off, unsigned size,
                   uint32_t v);
 void tv_mem_read(struct testvm *t, uint64_t gpa, void *buf, size_t len);
-void tv_mem_write(struct testvm *t, uint64_t gpa, const void *buf,
-                  size_t len);
+void tv_mem_write(struct testvm *t, uint64_t gpa, const void *buf, size_t len);
 
 /* Guest time: fires what is due on the way. */
 void tv_step(struct testvm *t, int64_t ns);
-bool tv_gsi(struct testvm *t, unsigned gsi);       /* level now */
+bool tv_gsi(struct testvm *t, unsigned gsi);           /* level now */
 unsigned tv_gsi_edges(struct testvm *t, unsigned gsi); /* rises so far */
 /* Runs the main loop until cond(opaque), at most ms of real time. */
 bool tv_wait(struct testvm *t, bool (*cond)(void *), void *opaque, int ms);
@@ -61,8 +66,8 @@ void tv_roundtrip(struct testvm *t);
  * the seed printed: nothing but the device's own state may change. */
 void tv_storm_pio(struct testvm *t, uint16_t base, unsigned size, unsigned n,
                   uint32_t seed);
-void tv_storm_mmio(struct testvm *t, uint64_t base, uint64_t size,
-                   unsigned n, uint32_t seed);
+void tv_storm_mmio(struct testvm *t, uint64_t base, uint64_t size, unsigned n,
+                   uint32_t seed);
 void tv_storm_cfg(struct testvm *t, uint16_t bdf, unsigned n, uint32_t seed);
 
 #endif
