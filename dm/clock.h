@@ -28,7 +28,8 @@ struct timer {
 };
 
 int64_t clock_now(struct vm *vm); /* guest ns; any thread */
-/* Host wall clock, ns since 1970; under qtest a fixed day plus guest time. */
+/* Host wall clock, ns since 1970; under virtual time vm->virtual_day plus
+ * guest time. */
 int64_t clock_host(struct vm *vm);
 
 void timer_init(struct timer *t, void (*fn)(void *), void *opaque);

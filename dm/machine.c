@@ -18,6 +18,9 @@
 #include "dm/options.h"
 #include "dm/qmp.h"
 
+/* Under virtual time a test sees the same date every day: 2020-01-01 UTC. */
+#define VIRTUAL_DAY (1577836800LL * (int64_t)NS_PER_SEC)
+
 const char *run_state_name(enum run_state state)
 {
     static const char *const name[] = {
@@ -210,7 +213,8 @@ static void handle_requests(void *opaque)
 
 int vm_init(struct vm *vm, const struct vm_config *cfg, struct cfg_err *err)
 {
-    *vm = (struct vm){.cfg = cfg, .exit_status = -1};
+    *vm = (struct vm){
+        .cfg = cfg, .exit_status = -1, .virtual_day = VIRTUAL_DAY};
     lock_init(vm);
     vm->request_task =
         (struct loop_task){.fn = handle_requests, .opaque = vm};

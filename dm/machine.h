@@ -88,6 +88,7 @@ struct vm {
     struct mem *mem;
     struct irqs *irqs;
     struct timerq *timers;
+    int64_t virtual_day; /* host's clock at guest time 0, if time is virtual */
     struct dev *devs;
     struct dev_bus *buses;
     struct ram *rams;

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dm/char/chr.h"
 #include "dm/clock.h"
@@ -39,11 +40,12 @@ struct server {
     struct vm *vm;
     struct chr *chr;
     FILE *log;
-    int64_t opened; /* host ns, for the log */
+    struct timespec opened; /* for the log */
     struct bytes in, out;
     size_t scanned; /* bytes of in that hold no newline */
     size_t sent;    /* bytes of out that are gone */
     bool skipping;  /* the rest of a line that was too long */
+    bool attached;
     bool intercept; /* report edges of the I/O APIC's inputs */
     struct loop_task flush;
 };
@@ -97,7 +99,10 @@ static void log_line(struct server *s, char who, const char *text, size_t len)
         return;
     while (len && (text[len - 1] == '\n' || text[len - 1] == '\r'))
         len--;
-    double t = (double)(clock_host(s->vm) - s->opened) / NS_PER_SEC;
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    double t = (double)(ts.tv_sec - s->opened.tv_sec) +
+               (double)(ts.tv_nsec - s->opened.tv_nsec) / NS_PER_SEC;
     fprintf(s->log, "[%c +%.6f] %.*s%s\n", who, t,
             (int)(len < LOG_LINE_MAX ? len : LOG_LINE_MAX), text,
             len < LOG_LINE_MAX ? "" : "...");
@@ -592,6 +597,8 @@ static void server_free(struct server *s)
     if (!s)
         return;
     loop_cancel(s->vm->loop, &s->flush);
+    if (s->attached)
+        chr_detach(s->chr);
     if (s->log)
         fclose(s->log);
     free(s->in.data);
@@ -612,7 +619,10 @@ int qtest_serve(struct vm *vm, const char *address, const char *log,
     int rc;
 
     s->vm = vm;
-    s->opened = clock_host(vm);
+    /* programs that speak this protocol compare the RTC with their own clock */
+    clock_gettime(CLOCK_REALTIME, &s->opened);
+    vm->virtual_day =
+        s->opened.tv_sec * (int64_t)NS_PER_SEC + s->opened.tv_nsec;
     s->flush.fn = flush_out;
     s->flush.opaque = s;
     if (log && strcmp(log, "none")) {
@@ -631,7 +641,6 @@ int qtest_serve(struct vm *vm, const char *address, const char *log,
         rc = err_set(err, -EINVAL, "-qtest %s: no connection", address);
         goto out;
     }
-    of(vm)->server = s;
     rc = chr_attach(s->chr,
                     &(struct chr_user){.can_read = can_read,
                                        .read = on_read,
@@ -640,7 +649,9 @@ int qtest_serve(struct vm *vm, const char *address, const char *log,
                                        .opaque = s},
                     "qtest", err);
     if (rc)
-        of(vm)->server = NULL;
+        goto out;
+    s->attached = true;
+    of(vm)->server = s;
 out:
     if (rc)
         server_free(s);

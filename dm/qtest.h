@@ -21,7 +21,8 @@ extern const struct engine_ops qtest_engine;
 
 /* Serves the protocol on a chardev given in the short form ("unix:PATH" makes
  * us connect). log: file that gets every line, or NULL. The vm must run on
- * this engine. -errno with err set. Main thread. */
+ * this engine and have no device yet: from now on its virtual day is today.
+ * -errno with err set. Main thread. */
 int qtest_serve(struct vm *vm, const char *address, const char *log,
                 struct cfg_err *err);
 

@@ -166,10 +166,12 @@ static int build(struct testvm *t, bool twin, struct cfg_err *err)
         if (rc)
             return rc;
     }
-    t->vm.engine = &qtest_engine;
     rc = vm_init(&t->vm, &t->cfg, err);
+    if (!rc)
+        rc = qtest_engine.create(&t->vm, NULL, err);
     if (rc)
         return rc;
+    t->vm.engine = &qtest_engine;
     qtest_on_msi(&t->vm, on_msi, t);
     vm_lock(&t->vm);
     rc = add_backends(t, twin, err);
