@@ -228,8 +228,8 @@ uint32_t bus_pcicfg_read(struct vm *vm, uint16_t bdf, unsigned off,
     return read_one(vm->bus, BUS_PCICFG, (uint64_t)bdf << 12 | off, size);
 }
 
-void bus_pcicfg_write(struct vm *vm, uint16_t bdf, unsigned off,
-                      unsigned size, uint32_t val)
+void bus_pcicfg_write(struct vm *vm, uint16_t bdf, unsigned off, unsigned size,
+                      uint32_t val)
 {
     assert(vm_locked(vm));
     write_one(vm->bus, BUS_PCICFG, (uint64_t)bdf << 12 | off, size, val);
@@ -253,13 +253,11 @@ static void run(struct bus *bus, const struct io_req *q, uint64_t addr,
         }
         if (r && takes(r->ops, addr - r->base, q->size)) {
             if (q->write && r->ops->write_run) {
-                r->ops->write_run(r->opaque, addr - r->base, q->size, p,
-                                  count);
+                r->ops->write_run(r->opaque, addr - r->base, q->size, p, count);
                 return;
             }
             if (!q->write && r->ops->read_run) {
-                r->ops->read_run(r->opaque, addr - r->base, q->size, p,
-                                 count);
+                r->ops->read_run(r->opaque, addr - r->base, q->size, p, count);
                 return;
             }
         }

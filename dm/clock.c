@@ -59,8 +59,7 @@ struct timerq *timerq_new(struct vm *vm)
     q->armed = TIMER_NEVER;
     q->watch = (struct loop_fd){
         .fd = -1, .events = EPOLLIN, .fn = fired, .opaque = vm};
-    q->watch.fd =
-        timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    q->watch.fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     rc = q->watch.fd < 0 ? -errno : loop_fd_add(vm->loop, &q->watch);
     if (rc) {
         timerq_free(q);

@@ -26,8 +26,8 @@ static int parse_bdf(const char *s, int *out)
     char end;
     int n = sscanf(s, "%x.%x%c", &slot, &fn, &end);
 
-    if (n == 1 && (strchr(s, '.') || strspn(s, "0123456789abcdefABCDEFx") !=
-                                         strlen(s)))
+    if (n == 1 &&
+        (strchr(s, '.') || strspn(s, "0123456789abcdefABCDEFx") != strlen(s)))
         return -EINVAL;
     if (n < 1 || n > 2 || slot > 31 || fn > 7)
         return -EINVAL;
@@ -247,8 +247,7 @@ void dev_bus_del(struct vm *vm, struct dev_bus *bus)
     }
 }
 
-struct dev_bus *dev_bus_find(struct vm *vm, const char *type,
-                             const char *name)
+struct dev_bus *dev_bus_find(struct vm *vm, const char *type, const char *name)
 {
     for (struct dev_bus *b = vm->buses; b; b = b->next) {
         if (!strcmp(b->type, type) && (!name || !strcmp(b->name, name)))
@@ -290,8 +289,10 @@ static int find_bus(struct dev *dev, const char *name, struct cfg_err *err)
 
     if (!cls->bus) {
         if (name)
-            return err_set(err, -EINVAL, "%s: plugs into no bus, but bus=%s "
-                           "was given", cls->name, name);
+            return err_set(err, -EINVAL,
+                           "%s: plugs into no bus, but bus=%s "
+                           "was given",
+                           cls->name, name);
         return 0;
     }
     dev->bus = dev_bus_find(dev->vm, cls->bus, name);
@@ -320,11 +321,15 @@ int dev_create(struct vm *vm, const struct dev_class *cls, struct opts *opts,
 
     assert(vm_locked(vm) && cls->size >= sizeof(*dev));
     if (id && strlen(id) >= sizeof(dev->id))
-        return err_set(err, -EINVAL, "%s: id=%s: expected at most %zu "
-                       "characters", cls->name, id, sizeof(dev->id) - 1);
+        return err_set(err, -EINVAL,
+                       "%s: id=%s: expected at most %zu "
+                       "characters",
+                       cls->name, id, sizeof(dev->id) - 1);
     if (id && dev_by_id(vm, id))
-        return err_set(err, -EEXIST, "%s: a device with id=%s is there "
-                       "already", cls->name, id);
+        return err_set(err, -EEXIST,
+                       "%s: a device with id=%s is there "
+                       "already",
+                       cls->name, id);
     dev = calloc(1, cls->size);
     if (!dev)
         return err_set(err, -ENOMEM, "%s: out of memory", cls->name);

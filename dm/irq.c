@@ -14,10 +14,10 @@
 #define LINKS 4
 
 struct irqs {
-    bool line[IRQ_GSIS];   /* what devices drive directly */
-    bool level[IRQ_GSIS];  /* what the engine was told */
-    uint8_t intx[256];     /* pins a function of bus 0 asserts, bit a pin */
-    unsigned link[LINKS];  /* how many pins assert it */
+    bool line[IRQ_GSIS];  /* what devices drive directly */
+    bool level[IRQ_GSIS]; /* what the engine was told */
+    uint8_t intx[256];    /* pins a function of bus 0 asserts, bit a pin */
+    unsigned link[LINKS]; /* how many pins assert it */
     uint8_t route[LINKS];
 };
 

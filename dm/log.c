@@ -15,8 +15,7 @@ void log_set_level(enum log_level level)
 
 bool log_enabled(enum log_level level)
 {
-    return (int)level <= atomic_load_explicit(&max_level,
-                                              memory_order_relaxed);
+    return (int)level <= atomic_load_explicit(&max_level, memory_order_relaxed);
 }
 
 static void log_line(enum log_level level, const char *ctx, const char *fmt,

@@ -93,8 +93,7 @@ int loop_once(struct loop *loop, int timeout_ms)
     uint64_t count;
     int n;
 
-    atomic_store_explicit(&loop->thread, pthread_self(),
-                          memory_order_relaxed);
+    atomic_store_explicit(&loop->thread, pthread_self(), memory_order_relaxed);
     do
         n = epoll_wait(loop->epfd, loop->ev, ROUND, timeout_ms);
     while (n < 0 && errno == EINTR && timeout_ms < 0 &&
@@ -140,9 +139,9 @@ void loop_stop(struct loop *loop)
 
 bool loop_is_current(const struct loop *loop)
 {
-    return pthread_equal(atomic_load_explicit(&loop->thread,
-                                              memory_order_relaxed),
-                         pthread_self());
+    return pthread_equal(
+        atomic_load_explicit(&loop->thread, memory_order_relaxed),
+        pthread_self());
 }
 
 static int ctl(struct loop *loop, int op, struct loop_fd *w)

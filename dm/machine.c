@@ -53,22 +53,20 @@ void vm_lock(struct vm *vm)
 
 void vm_unlock(struct vm *vm)
 {
-    atomic_store_explicit(&vm->lock_owner, (pthread_t)0,
-                          memory_order_relaxed);
+    atomic_store_explicit(&vm->lock_owner, (pthread_t)0, memory_order_relaxed);
     pthread_mutex_unlock(&vm->lock);
 }
 
 bool vm_locked(struct vm *vm)
 {
-    return pthread_equal(atomic_load_explicit(&vm->lock_owner,
-                                              memory_order_relaxed),
-                         pthread_self());
+    return pthread_equal(
+        atomic_load_explicit(&vm->lock_owner, memory_order_relaxed),
+        pthread_self());
 }
 
 void vm_cond_wait(struct vm *vm, pthread_cond_t *cond)
 {
-    atomic_store_explicit(&vm->lock_owner, (pthread_t)0,
-                          memory_order_relaxed);
+    atomic_store_explicit(&vm->lock_owner, (pthread_t)0, memory_order_relaxed);
     pthread_cond_wait(cond, &vm->lock);
     atomic_store_explicit(&vm->lock_owner, pthread_self(),
                           memory_order_relaxed);
@@ -132,9 +130,9 @@ static void reset(struct vm *vm, bool guest)
     irq_reset(vm);
     dev_reset_all(vm);
     power_on(vm);
-    qmp_event(vm, "RESET", json_pack("{s:b, s:s}", "guest", guest, "reason",
-                                     guest ? "guest-reset"
-                                           : "host-qmp-system-reset"));
+    qmp_event(vm, "RESET",
+              json_pack("{s:b, s:s}", "guest", guest, "reason",
+                        guest ? "guest-reset" : "host-qmp-system-reset"));
     if (running) {
         dev_resume_all(vm);
         vm->engine->resume(vm);
@@ -213,11 +211,10 @@ static void handle_requests(void *opaque)
 
 int vm_init(struct vm *vm, const struct vm_config *cfg, struct cfg_err *err)
 {
-    *vm = (struct vm){
-        .cfg = cfg, .exit_status = -1, .virtual_day = VIRTUAL_DAY};
+    *vm =
+        (struct vm){.cfg = cfg, .exit_status = -1, .virtual_day = VIRTUAL_DAY};
     lock_init(vm);
-    vm->request_task =
-        (struct loop_task){.fn = handle_requests, .opaque = vm};
+    vm->request_task = (struct loop_task){.fn = handle_requests, .opaque = vm};
     vm->loop = loop_new(vm);
     if (!vm->loop)
         return err_set(err, -errno, "no main loop: %s", strerror(errno));
@@ -260,12 +257,15 @@ static int create_device(struct vm *vm, struct opts *o, struct cfg_err *err)
     const struct dev_class *cls;
 
     if (!name)
-        return err_set(err, -EINVAL, "-device: expected the name of a device "
+        return err_set(err, -EINVAL,
+                       "-device: expected the name of a device "
                        "first (\"-device help\" lists them)");
     cls = dev_class_find(name);
     if (!cls || cls->internal)
-        return err_set(err, -ENODEV, "-device %s: there is no such device "
-                       "(\"-device help\" lists them)", name);
+        return err_set(err, -ENODEV,
+                       "-device %s: there is no such device "
+                       "(\"-device help\" lists them)",
+                       name);
     return dev_create(vm, cls, o, NULL, err);
 }
 

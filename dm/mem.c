@@ -111,8 +111,8 @@ static int layout_put(struct layout *l, const struct mem_slot *s, int idx)
 }
 
 /* Puts the part [from, to) of s; whole, it keeps its place in the engine. */
-static int layout_put_part(struct layout *l, const struct mem_slot *s,
-                           int idx, gpa_t from, gpa_t to)
+static int layout_put_part(struct layout *l, const struct mem_slot *s, int idx,
+                           gpa_t from, gpa_t to)
 {
     struct mem_slot part = *s;
 
@@ -143,8 +143,8 @@ static int layout_build(const struct mem *m, struct layout *l, gpa_t gpa,
             put = true;
         }
         if (!rc && s_end > end)
-            rc = layout_put_part(l, s, m->idx[i],
-                                 s->gpa > end ? s->gpa : end, s_end);
+            rc = layout_put_part(l, s, m->idx[i], s->gpa > end ? s->gpa : end,
+                                 s_end);
     }
     if (!rc && !put)
         rc = layout_put(l, fresh, -1);
@@ -168,8 +168,7 @@ static void publish(struct mem *m)
 }
 
 /* Tells the engine what goes and what comes; fills the new pieces' idx. */
-static int engine_update(struct vm *vm, const struct mem *m,
-                         struct layout *l)
+static int engine_update(struct vm *vm, const struct mem *m, struct layout *l)
 {
     bool used[MEM_SLOTS] = {false};
     unsigned n = atomic_load(&m->n), next = 0;
@@ -254,8 +253,7 @@ int mem_write(struct vm *vm, gpa_t gpa, const void *buf, size_t len)
     return vm->engine->mem_write(vm, gpa, buf, len);
 }
 
-int mem_map(struct vm *vm, gpa_t gpa, size_t len, bool write,
-            struct gmap *out)
+int mem_map(struct vm *vm, gpa_t gpa, size_t len, bool write, struct gmap *out)
 {
     return vm->engine->mem_map(vm, gpa, len, write, out);
 }
@@ -275,10 +273,10 @@ static int find_piece(struct mem *m, gpa_t gpa)
 
     while (lo < hi) {
         unsigned mid = (lo + hi) / 2;
-        uint64_t base = atomic_load_explicit(&m->piece[mid].gpa,
-                                             memory_order_relaxed);
-        uint64_t len = atomic_load_explicit(&m->piece[mid].len,
-                                            memory_order_relaxed);
+        uint64_t base =
+            atomic_load_explicit(&m->piece[mid].gpa, memory_order_relaxed);
+        uint64_t len =
+            atomic_load_explicit(&m->piece[mid].len, memory_order_relaxed);
 
         if (gpa < base)
             hi = mid;
@@ -304,20 +302,18 @@ static uint8_t *translate(struct vm *vm, gpa_t gpa, size_t len, bool write,
         int i;
 
         host = NULL;
-        while ((seq = atomic_load_explicit(&m->seq, memory_order_acquire)) &
-               1)
+        while ((seq = atomic_load_explicit(&m->seq, memory_order_acquire)) & 1)
             ;
         i = find_piece(m, gpa);
         if (i >= 0) {
             struct piece *p = &m->piece[i];
-            uint64_t off = gpa - atomic_load_explicit(&p->gpa,
-                                                      memory_order_relaxed);
+            uint64_t off =
+                gpa - atomic_load_explicit(&p->gpa, memory_order_relaxed);
 
             base = atomic_load_explicit(&p->host, memory_order_relaxed);
-            *avail = atomic_load_explicit(&p->len, memory_order_relaxed) -
-                     off;
-            if (base && !(write && atomic_load_explicit(
-                                       &p->readonly, memory_order_relaxed)))
+            *avail = atomic_load_explicit(&p->len, memory_order_relaxed) - off;
+            if (base && !(write && atomic_load_explicit(&p->readonly,
+                                                        memory_order_relaxed)))
                 host = (uint8_t *)base + off;
         }
         atomic_thread_fence(memory_order_acquire);
@@ -375,8 +371,7 @@ int mem_flat_map(struct vm *vm, gpa_t gpa, size_t len, bool write,
     if (!host)
         return -EFAULT;
     /* Neighbours in the layout are often neighbours in the host. */
-    while (n < len &&
-           translate(vm, gpa + n, len - n, write, &more) == host + n)
+    while (n < len && translate(vm, gpa + n, len - n, write, &more) == host + n)
         n += more;
     *out = (struct gmap){.ptr = host, .len = n, .gpa = gpa, .write = write};
     return 0;

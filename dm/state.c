@@ -19,8 +19,8 @@
 enum record_type { REC_END = 0, REC_DEVICE = 1, REC_OPTIONAL = 1u << 31 };
 
 static const uint8_t elem_size[] = {
-    [STATE_T_BOOL] = 1, [STATE_T_U8] = 1,    [STATE_T_U16] = 2,
-    [STATE_T_U32] = 4,  [STATE_T_U64] = 8,   [STATE_T_BYTES] = 1,
+    [STATE_T_BOOL] = 1,  [STATE_T_U8] = 1,     [STATE_T_U16] = 2,
+    [STATE_T_U32] = 4,   [STATE_T_U64] = 8,    [STATE_T_BYTES] = 1,
     [STATE_T_TIMER] = 8, [STATE_T_STRUCT] = 0,
 };
 
@@ -185,9 +185,8 @@ static int load_fields(struct state_buf *b, const struct state_field *f,
                        char *obj, uint16_t version, struct dev *dev,
                        struct cfg_err *err);
 
-static int load_value(struct state_buf *b, const struct state_field *f,
-                      char *p, uint16_t version, struct dev *dev,
-                      struct cfg_err *err)
+static int load_value(struct state_buf *b, const struct state_field *f, char *p,
+                      uint16_t version, struct dev *dev, struct cfg_err *err)
 {
     size_t n = (size_t)f->count * elem_size[f->type];
     struct state_buf view;
@@ -225,8 +224,10 @@ static int load_value(struct state_buf *b, const struct state_field *f,
             return 0;
     }
 bad:
-    return err_set(err, -EINVAL, "%s: field '%s' is cut short or has a value "
-                   "that cannot be", dev->path, f->name);
+    return err_set(err, -EINVAL,
+                   "%s: field '%s' is cut short or has a value "
+                   "that cannot be",
+                   dev->path, f->name);
 }
 
 static int load_fields(struct state_buf *b, const struct state_field *f,
@@ -289,8 +290,10 @@ int state_load_dev(struct dev *dev, struct state_buf *b, struct cfg_err *err)
         return rc;
     if (type != REC_DEVICE || !get_is_str(&body, dev->cls->name) ||
         !get_is_str(&body, dev->path))
-        return err_set(err, -EINVAL, "%s: the stream has another device, or "
-                       "none, in its place", dev->path);
+        return err_set(err, -EINVAL,
+                       "%s: the stream has another device, or "
+                       "none, in its place",
+                       dev->path);
     if (!get(&body, &version, 2) || version > d->version ||
         version < d->min_version)
         return err_set(err, -EINVAL,
@@ -324,7 +327,8 @@ int state_load_vm(struct vm *vm, struct state_buf *b, struct cfg_err *err)
     }
     rc = next_record(b, &type, &body, err);
     if (!rc && (type != REC_END || body.len))
-        rc = err_set(err, -EINVAL, "the stream has a device more than this "
+        rc = err_set(err, -EINVAL,
+                     "the stream has a device more than this "
                      "machine");
     return rc;
 }

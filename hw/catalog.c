@@ -3,10 +3,13 @@
 
 #include "hw/catalog.h"
 
+#include "hw/none.h"
+
 const struct dev_class *const dev_catalog[] = {
     NULL,
 };
 
 const struct board *const board_catalog[] = {
+    &none_board,
     NULL,
 };

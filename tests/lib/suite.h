@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One test program is one suite: what main() of every one of them does.
+ */
+#ifndef HVMD_TESTS_LIB_SUITE_H
+#define HVMD_TESTS_LIB_SUITE_H
+
+#include <check.h>
+#include <stdlib.h>
+
+#define SUITE_TIMEOUT 60 /* seconds for one test, sanitizers included */
+
+/* tests ends with NULL; setup and teardown may be NULL. Exit status. */
+static inline int run_suite(const char *name, void (*setup)(void),
+                            void (*teardown)(void), const TTest *const tests[])
+{
+    Suite *s = suite_create(name);
+    TCase *c = tcase_create(name);
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    tcase_add_checked_fixture(c, setup, teardown);
+    tcase_set_timeout(c, SUITE_TIMEOUT);
+    for (unsigned i = 0; tests[i]; i++)
+        tcase_add_test(c, tests[i]);
+    suite_add_tcase(s, c);
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#endif
