@@ -126,6 +126,18 @@ const struct bus_region *bus_region_at(struct vm *vm, enum bus_space space,
     return i < s->n ? s->r[i] : NULL;
 }
 
+int bus_ioevent_add(struct vm *vm, enum bus_space space, uint64_t addr,
+                    unsigned size, bool any, uint64_t val, int fd)
+{
+    return vm->engine->ioevent_add(vm, space, addr, size, any, val, fd);
+}
+
+void bus_ioevent_del(struct vm *vm, enum bus_space space, uint64_t addr,
+                     unsigned size, bool any, uint64_t val, int fd)
+{
+    vm->engine->ioevent_del(vm, space, addr, size, any, val, fd);
+}
+
 /* The region that holds all of the access. NULL: *none tells whether nobody
  * has any byte of it. */
 static struct bus_region *find(const struct bus *bus, enum bus_space space,

@@ -61,6 +61,14 @@ void bus_del(struct vm *vm, struct bus_region *r); /* legal if not added */
 const struct bus_region *bus_region_at(struct vm *vm, enum bus_space space,
                                        unsigned i);
 
+/* A write of val (any: whatever is written) to addr signals the eventfd fd
+ * and does not reach a region. size 0: of any width. Machine lock held.
+ * -ENOTSUP: the engine cannot, the region's owner sees the write. */
+int bus_ioevent_add(struct vm *vm, enum bus_space space, uint64_t addr,
+                    unsigned size, bool any, uint64_t val, int fd);
+void bus_ioevent_del(struct vm *vm, enum bus_space space, uint64_t addr,
+                     unsigned size, bool any, uint64_t val, int fd);
+
 /* ---- engines ---- */
 
 enum io_data { IO_VALUE, IO_BUFFER, IO_GUEST };

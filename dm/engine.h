@@ -95,7 +95,7 @@ struct engine_ops {
     void (*msi)(struct vm *vm, uint64_t addr, uint32_t data); /* any thread */
 
     /* Locked. A write of val (any value if any) to this address signals fd
-     * and does not reach the bus. -ENOTSUP, -errno. */
+     * and does not reach the bus. size 0: of any width. -ENOTSUP, -errno. */
     int (*ioevent_add)(struct vm *vm, enum bus_space space, uint64_t addr,
                        unsigned size, bool any, uint64_t val, int fd);
     void (*ioevent_del)(struct vm *vm, enum bus_space space, uint64_t addr,

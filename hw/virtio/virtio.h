@@ -85,7 +85,8 @@ struct virtio_dev {
     struct virtqueue *vq; /* nqueues of VIRTIO_QUEUES_MAX */
     uint8_t *config;      /* the device's; machine lock */
     unsigned config_len;
-    bool legacy, modern; /* transports that are there */
+    bool legacy, modern;  /* transports that are there */
+    unsigned pci_cfg_cap; /* offset of the capability of 4.1.4.9 */
 
     /* properties */
     char *disable_legacy; /* on off auto */
@@ -93,13 +94,13 @@ struct virtio_dev {
     uint32_t vectors; /* VIRTIO_VECTORS_AUTO: one a queue and one more */
 
     /* registers: machine lock; saved */
-    uint64_t offered; /* constant after create */
-    uint64_t features;
+    uint64_t offered;         /* constant after create */
+    uint64_t driver_features; /* as written */
+    uint64_t features;        /* as agreed on */
     uint32_t feature_select, driver_feature_select;
-    uint16_t queue_select, config_vector;
-    uint8_t cfg_bar;
-    uint32_t cfg_off, cfg_len; /* the capability of 4.1.4.9 */
+    uint16_t queue_select;
     /* any thread; saved */
+    _Atomic uint16_t config_vector;
     atomic_uchar status, isr, generation;
 
     /* runtime */
@@ -154,8 +155,10 @@ void virtio_pause(struct dev *dev);
 void virtio_resume(struct dev *dev);
 void virtio_reset(struct dev *dev);
 
-/* The state every device saves: STATE_STRUCT(T, v, virtio_state). */
+/* The state every device saves: STATE_STRUCT(T, v, virtio_state); pre_save is
+ * virtio_pre_save, post_load calls virtio_post_load first. */
 extern const struct state_field virtio_state[];
+void virtio_pre_save(struct dev *dev);
 int virtio_post_load(struct virtio_dev *v);
 
 static inline bool virtio_has(const struct virtio_dev *v, unsigned feature)
@@ -163,7 +166,8 @@ static inline bool virtio_has(const struct virtio_dev *v, unsigned feature)
     return v->features >> feature & 1;
 }
 
-/* Any thread. The config changed (under the machine lock): tell the driver. */
+/* Any thread. v->config was changed, under the machine lock: tell the driver.
+ */
 void virtio_config_changed(struct virtio_dev *v);
 /* Runs fn in the queue's thread and waits for it; the caller may hold the
  * machine lock (and does, if that thread is the main loop). */

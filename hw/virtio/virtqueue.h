@@ -26,6 +26,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "dm/bus.h"
 #include "dm/log.h"
 #include "dm/loop.h"
 #include "dm/mem.h"
@@ -49,7 +50,7 @@ struct virtqueue {
     /* Registers: machine lock; saved */
     uint16_t size;
     bool enabled;
-    uint16_t vector;
+    _Atomic uint16_t vector; /* read by the queue's thread */
     uint64_t desc_gpa, avail_gpa, used_gpa;
     bool event_idx, indirect; /* negotiated */
 
@@ -62,9 +63,11 @@ struct virtqueue {
     bool running;
     bool bad;
     bool signalled_valid;
+    uint16_t shown;     /* used_idx as the driver sees it */
     uint16_t signalled; /* used_idx when the driver was last told */
     uint16_t in_flight; /* popped, neither pushed nor put back */
-    unsigned parked_n;
+    unsigned parked_n; /* bits in parked */
+    unsigned retry_n;  /* of them, those to pop again */
     struct gmap desc, avail, used;
     struct log_quota *quota;
     const char *ctx;                      /* for the log */
@@ -75,7 +78,9 @@ struct virtqueue {
     int kick_fd;
     struct loop_fd kick;
     struct worker own;
-    bool ioevent;
+    bool ioevent;         /* the engine writes kick_fd: */
+    enum bus_space space; /* for writes here */
+    uint64_t ioevent_addr;
 };
 
 /*
@@ -87,7 +92,8 @@ struct vq_elem {
     unsigned out_n, in_n;     /* pieces */
     struct iovec *out, *in;   /* driver to device, device to driver */
     uint32_t out_len, in_len; /* bytes */
-    unsigned map_n, map_out;  /* all maps, and the first that are read */
+    bool was_parked;
+    unsigned map_n, map_out; /* all maps, and the first that are read */
     struct gmap *map;
 };
 
