@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "dm/err.h"
+#include "dm/loop.h"
 
 struct opts;
 struct vm;
@@ -39,17 +40,19 @@ struct chr {
     const char *taken;  /* who uses it */
     struct chr_user user;
     bool user_set;
+    bool told_open; /* the user has heard CHR_OPENED */
+    struct loop_task open_task;
 };
 
-/* opts as of -chardev, first key "backend". */
+/* opts as of -chardev, first key "backend"; they stay the caller's. */
 int chr_open(struct vm *vm, struct opts *opts, struct chr **out,
              struct cfg_err *err);
-/* The short forms of -serial and -qmp: "stdio", "pty", "null", "none" (*out
- * is NULL), "file:PATH", "unix:PATH,server=on,wait=off", "tcp:HOST:PORT,...",
- * "chardev:ID". */
+/* The short forms of -serial and -qmp: "stdio", "mon:stdio" (with its keys:
+ * Ctrl-A h), "pty", "null", "none" (*out is NULL), "file:PATH",
+ * "unix:PATH,server=on,wait=off", "tcp:HOST:PORT,...", "chardev:ID". */
 int chr_open_legacy(struct vm *vm, const char *text, const char *id,
                     struct chr **out, struct cfg_err *err);
-void chr_close(struct chr *chr);
+void chr_close(struct chr *chr); /* detaches; NULL is legal */
 struct chr *chr_find(struct vm *vm, const char *id);
 
 /* One user: -EBUSY with err set. If it is open already, event comes soon. */
