@@ -15,6 +15,7 @@
  *          all it owes its backends is done, and it holds no lock.
  * resume   the opposite.
  * reset    registers as after create; regions stay where the chip keeps them.
+ *          The first one comes when all devices of the machine are made.
  * destroy  legal in any state; stops all it has running, frees all but the
  *          struct itself.
  *

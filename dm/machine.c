@@ -283,8 +283,10 @@ int vm_build(struct vm *vm, const struct board *board, struct opts *devices,
         rc = board->finish(vm, err);
     if (!rc && board->has_vcpus)
         rc = vm->engine->start(vm, err);
-    if (!rc)
+    if (!rc) {
+        dev_reset_all(vm);
         power_on(vm);
+    }
     return rc;
 }
 

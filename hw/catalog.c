@@ -3,13 +3,24 @@
 
 #include "hw/catalog.h"
 
+#include "hw/i440fx.h"
 #include "hw/none.h"
+#include "hw/pc.h"
+#include "hw/piix3.h"
+#include "hw/piix4-pm.h"
 
+/* clang-format off */
 const struct dev_class *const dev_catalog[] = {
+    &i440fx_host_class,
+    &i440fx_class,
+    &piix3_class,
+    &piix4_pm_class,
     NULL,
 };
+/* clang-format on */
 
 const struct board *const board_catalog[] = {
+    &pc_board,
     &none_board,
     NULL,
 };

@@ -357,8 +357,7 @@ int pci_init(struct pci_dev *p, const struct pci_id *id, struct cfg_err *err)
     bus->fn[p->bdf] = p;
     p->attached = true;
     slot_mark(bus, p->bdf >> 3);
-    dev_set_place(&p->dev, "%s/%02x.%x", bus->bus.name, p->bdf >> 3,
-                  p->bdf & 7);
+    dev_set_place(&p->dev, "%02x.%x", p->bdf >> 3, p->bdf & 7);
     return 0;
 }
 

@@ -38,7 +38,7 @@ struct pci_id {
     uint32_t class_code; /* 24 bits: class, subclass, interface */
     uint8_t revision;
     uint16_t subvendor, subdevice; /* 0: 1af4:1100 */
-    uint8_t int_pin; /* 1 to 4 is INTA# to INTD#, 0 none */
+    uint8_t int_pin;               /* 1 to 4 is INTA# to INTD#, 0 none */
     bool multifunction;
 };
 
@@ -77,7 +77,7 @@ struct pci_dev {
 };
 
 /* The property every PCI class has: put first in its table. */
-#define PCI_PROP_ADDR(T)                                                       \
+#define PCI_PROP_ADDR(T) \
     DEV_PROP(PROP_BDF, T, pci.addr, "addr", NULL, "PCI slot[.function]")
 
 /* Takes the slot asked for, or the first free one. -EBUSY, -EINVAL. */

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "hw/pc.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dm/boot/boot.h"
+#include "dm/char/chr.h"
+#include "dm/options.h"
+#include "hw/catalog.h"
+#include "hw/e820.h"
+#include "hw/i440fx.h"
+#include "hw/pci/pci-assign.h"
+#include "hw/pci/pci.h"
+#include "hw/piix3.h"
+#include "hw/piix4-pm.h"
+
+#define MIB 0x100000ull
+
+struct pc {
+    uint64_t low, high; /* bytes of RAM below and from 4 GiB */
+    struct ram *ram;
+    struct pci_bus *pci;
+    struct dev *pmc, *isa, *pm, *rtc;
+    struct boot *boot; /* -kernel */
+};
+
+/* The fixed wiring. A chip the engine brings itself is left out. */
+static const struct chip {
+    const char *cls, *addr;
+    unsigned unless; /* engine_caps */
+    size_t keep;     /* where struct pc wants it; 0: nowhere */
+} chips[] = {
+    {"i440FX-pcihost", NULL, 0, 0},
+    {"i440FX", "0.0", 0, offsetof(struct pc, pmc)},
+    {"PIIX3", "1.0", 0, offsetof(struct pc, isa)},
+    {"PIIX4_PM", "1.3", 0, offsetof(struct pc, pm)},
+};
+
+static int create_chip(struct vm *vm, const char *cls, struct opts *o,
+                       struct dev **out, struct cfg_err *err)
+{
+    const struct dev_class *c = dev_class_find(cls);
+    int rc = c ? dev_create(vm, c, o, out, err)
+               : err_set(err, -ENODEV, "the board needs %s", cls);
+
+    opts_free(o);
+    return rc;
+}
+
+static int create_chips(struct vm *vm, struct cfg_err *err)
+{
+    struct pc *pc = vm->board_priv;
+    int rc = 0;
+
+    for (unsigned i = 0; !rc && i < sizeof(chips) / sizeof(chips[0]); i++) {
+        const struct chip *c = &chips[i];
+        struct opts *o = opts_new();
+        struct dev *dev;
+
+        if (c->addr)
+            opts_set(o, "addr", c->addr);
+        if (vm->engine->caps & c->unless) {
+            opts_free(o);
+            continue;
+        }
+        rc = create_chip(vm, c->cls, o, &dev, err);
+        if (!rc && c->keep)
+            *(struct dev **)((char *)pc + c->keep) = dev;
+    }
+    return rc;
+}
+
+static int create_serials(struct vm *vm, struct cfg_err *err)
+{
+    int rc = 0;
+
+    for (unsigned i = 0; !rc && i < 4; i++) {
+        struct opts *o;
+        char index[4];
+
+        if (!vm->cfg->serial[i])
+            continue;
+        o = opts_new();
+        snprintf(index, sizeof(index), "%u", i);
+        opts_set(o, "index", index);
+        opts_set(o, "chardev", vm->cfg->serial[i]->id);
+        rc = create_chip(vm, "isa-serial", o, NULL, err);
+    }
+    return rc;
+}
+
+static int create_ram(struct vm *vm, struct cfg_err *err)
+{
+    struct pc *pc = vm->board_priv;
+    uint64_t size = vm->cfg->ram_size;
+    int rc;
+
+    if (size < MIB || size % GUEST_PAGE)
+        return err_set(err, -EINVAL,
+                       "memory size: expected at least 1 MiB, "
+                       "in pages of 4 KiB");
+    if (size - MIB > PC_MEM64 - PC_HIGH_RAM)
+        return err_set(err, -EINVAL, "memory size: expected at most 508 GiB");
+    pc->low = size < PC_LOW_RAM_MAX ? size : PC_LOW_RAM_MAX;
+    pc->high = size - pc->low;
+    rc = ram_new(vm, "pc.ram", size, &pc->ram, err);
+    if (rc)
+        return rc;
+    rc = mem_show(vm, 0, 0xa0000, pc->ram, 0, false);
+    if (!rc && pc->low > MIB)
+        rc = mem_show(vm, MIB, pc->low - MIB, pc->ram, MIB, false);
+    if (!rc && pc->high)
+        rc = mem_show(vm, PC_HIGH_RAM, pc->high, pc->ram, pc->low, false);
+    if (rc)
+        return err_set(err, rc, "memory of %llu MiB: %s",
+                       (unsigned long long)(size / MIB), strerror(-rc));
+    return 0;
+}
+
+static int pc_build(struct vm *vm, struct cfg_err *err)
+{
+    struct pc *pc = calloc(1, sizeof(*pc));
+    int rc;
+
+    if (!pc)
+        return err_set(err, -ENOMEM, "out of memory");
+    vm->board_priv = pc;
+    rc = create_ram(vm, err);
+    if (!rc)
+        rc = create_chips(vm, err);
+    if (rc)
+        return rc;
+    pc->pci = (struct pci_bus *)pc->pmc->bus;
+    i440fx_set_memory(pc->pmc, pc->ram, NULL);
+    return create_serials(vm, err);
+}
+
+static int pc_finish(struct vm *vm, struct cfg_err *err)
+{
+    struct pc *pc = vm->board_priv;
+    struct boot_env env = {.low_ram = pc->low};
+    struct e820 map;
+
+    if (!vm->cfg->kernel)
+        return 0;
+    if (vm->cfg->bios)
+        return err_set(err, -EINVAL,
+                       "-kernel starts a kernel without "
+                       "firmware: expected no -bios beside it");
+    e820_direct(&map, pc->low, pc->high);
+    env.e820 = map.entry;
+    env.e820_n = map.n;
+    (void)env;
+    return err_set(err, -ENOTSUP, "-kernel: not built yet");
+}
+
+/* What firmware does to the chips before it starts a kernel. */
+static void chips_by_hand(struct vm *vm)
+{
+    static const struct pci_plan plan = {
+        .io = {PC_IO, 0x10000},
+        .mem = {PC_LOW_RAM_MAX, PC_MEM_END},
+        .mem64 = {PC_MEM64, PC_MEM64_END},
+        .line = {10, 10, 11, 11},
+    };
+    struct pc *pc = vm->board_priv;
+    uint16_t pmc = ((struct pci_dev *)pc->pmc)->bdf;
+    uint16_t isa = ((struct pci_dev *)pc->isa)->bdf;
+    uint16_t pm = ((struct pci_dev *)pc->pm)->bdf;
+
+    for (unsigned i = 0; i < I440FX_PAMS; i++)
+        bus_pcicfg_write(vm, pmc, I440FX_PAM0 + i, 1, 0x33);
+    for (unsigned i = 0; i < 4; i++)
+        bus_pcicfg_write(vm, isa, PIIX3_PIRQRCA + i, 1, plan.line[i]);
+    pci_assign(pc->pci, &plan);
+    bus_pcicfg_write(vm, pm, PIIX4_PMBASE, 2, PC_PM_BASE);
+    bus_pcicfg_write(vm, pm, PIIX4_PMREGMISC, 1, PIIX4_PMIOSE);
+    bus_pcicfg_write(vm, pm, PCI_INTERRUPT_LINE, 1, PIIX4_SCI_IRQ);
+}
+
+static void pc_reset(struct vm *vm, struct boot_regs *regs)
+{
+    struct pc *pc = vm->board_priv;
+
+    if (!pc->boot)
+        return;
+    chips_by_hand(vm);
+}
+
+static void pc_fini(struct vm *vm)
+{
+    struct pc *pc = vm->board_priv;
+
+    if (!pc)
+        return;
+    free(pc);
+    vm->board_priv = NULL;
+}
+
+const struct board pc_board = {
+    .name = "pc-i440fx",
+    .alias = "pc",
+    .desc = "Intel i440FX and PIIX3",
+    .max_cpus = PC_MAX_CPUS,
+    .has_vcpus = true,
+    .build = pc_build,
+    .finish = pc_finish,
+    .reset = pc_reset,
+    .fini = pc_fini,
+};
