@@ -8,7 +8,7 @@
 
 #include "dm/net/net.h"
 
-/* First member of a backend's own queue. */
+/* First member of a backend's own queue; queue_init finds the rest zeroed. */
 struct net_queue {
     struct net *net;
     struct loop *loop;
@@ -21,7 +21,7 @@ struct net_queue {
 struct net_ops {
     const char *type;
     const char *desc;
-    const char *keys; /* options it knows, for messages */
+    const char *keys;            /* options it knows, for messages */
     size_t net_size, queue_size; /* of the instances, base struct first */
     int (*open)(struct net *net, struct opts *opts, struct cfg_err *err);
     void (*close)(struct net *net); /* legal after a failed open */
@@ -31,7 +31,22 @@ struct net_ops {
     void (*set_offloads)(struct net_queue *q, unsigned offloads);
     ssize_t (*recv)(struct net_queue *q, const struct iovec *iov, int iovcnt);
     ssize_t (*send)(struct net_queue *q, const struct iovec *iov, int iovcnt);
+    int (*tx_fd)(struct net_queue *q);
 };
+
+/* For tables without a feature. */
+void net_no_offloads(struct net_queue *q, unsigned offloads);
+int net_no_tx_fd(struct net_queue *q);
+
+/* Puts an open network at the end of the machine's list. */
+void net_insert(struct net *net);
+/* Bytes copied of buf into iov, or of iov into buf: the smaller length. */
+size_t net_iov_put(const struct iovec *iov, int iovcnt, const void *buf,
+                   size_t len);
+size_t net_iov_get(const struct iovec *iov, int iovcnt, void *buf, size_t len);
+/* What fd=N stands for: a descriptor made non-blocking and close-on-exec. */
+int net_parse_fd(const char *text, const char *what, int *fd,
+                 struct cfg_err *err);
 
 extern const struct net_ops *const net_types[]; /* ends with NULL */
 

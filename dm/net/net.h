@@ -6,7 +6,8 @@
  * pair of its own queues. Frames are pulled: the queue says that it may be
  * readable, the device calls net_recv straight into the guest's buffers until
  * -EAGAIN. Receive calls and the readable callback belong to the loop given;
- * net_send may come from one other thread at the same time.
+ * net_send may come from one other thread at the same time; the calls that
+ * make and free a queue exclude all others.
  *
  * With a vnet header (struct virtio_net_hdr_v1 of the virtio specification,
  * 5.1.6, in its 12-byte form, little-endian) before each frame, checksum and
@@ -31,6 +32,7 @@ struct net_ops;
 
 #define NET_FRAME_MAX (65536 + 64)
 #define NET_VNET_HDR 12
+#define NET_QUEUES_MAX 64
 
 /* What a backend can take or give, once a vnet header is in use. */
 enum net_offload {
@@ -42,7 +44,8 @@ enum net_offload {
 };
 
 struct net_stats { /* relaxed atomics, any thread */
-    _Atomic uint64_t rx_frames, rx_bytes, tx_frames, tx_bytes, tx_dropped;
+    _Atomic uint64_t rx_frames, rx_bytes, rx_dropped;
+    _Atomic uint64_t tx_frames, tx_bytes, tx_dropped;
 };
 
 struct net {
@@ -50,10 +53,10 @@ struct net {
     struct vm *vm;
     struct net *next;
     char id[64];
-    char info[160];       /* one line for "info network" */
-    unsigned max_queues;  /* 1 where the backend has one */
-    bool vnet_hdr;        /* can carry the header */
-    unsigned offloads;    /* with it: enum net_offload */
+    char info[160];      /* one line for "info network" */
+    unsigned max_queues; /* 1 where the backend has one */
+    bool vnet_hdr;       /* can carry the header */
+    unsigned offloads;   /* with it: enum net_offload */
     struct net_stats stats;
     const char *user; /* path of the device that has it, NULL: free */
 };
@@ -77,9 +80,23 @@ void net_rx_enable(struct net_queue *q, bool on);
 /* Which offloads the guest accepts in frames it receives. */
 void net_set_offloads(struct net_queue *q, unsigned offloads);
 
-/* One frame: bytes taken or given; -EAGAIN: none now; -EMSGSIZE: it did not
- * fit and is dropped; else -errno. A frame that cannot be sent is dropped. */
+/* One frame: bytes taken or given, a vnet header included; -EAGAIN: none now;
+ * -EMSGSIZE: it did not fit and is dropped; else -errno. At most NET_IOV_MAX
+ * pieces. A frame that cannot be sent is dropped, except after -EAGAIN: offer
+ * it again when net_tx_fd polls writable, or forget it. */
+#define NET_IOV_MAX 1022
 ssize_t net_recv(struct net_queue *q, const struct iovec *iov, int iovcnt);
 ssize_t net_send(struct net_queue *q, const struct iovec *iov, int iovcnt);
+/* What to watch for EPOLLOUT after -EAGAIN, until it has polled writable
+ * once; -1: net_send never says -EAGAIN. The sender's thread. */
+int net_tx_fd(struct net_queue *q);
+
+/*
+ * "-object filter-dump,id=,netdev=,file=[,maxlen=]": puts a dump in front of
+ * an open network, so that its frames, both ways, go to a pcap file, without
+ * vnet headers. Locked, after -netdev, before any device exists. -errno with
+ * err set.
+ */
+int net_dump_add(struct vm *vm, struct opts *opts, struct cfg_err *err);
 
 #endif

@@ -52,6 +52,23 @@ static void append(struct opts **list, struct opts *o)
     *list = o;
 }
 
+static int null_net(struct testvm *t, struct opts *like, struct cfg_err *err)
+{
+    const char *id = opts_get(like, "id");
+    const char *queues = opts_get(like, "queues");
+    struct opts *o = opts_new();
+    struct net *net;
+    int rc;
+
+    opts_set(o, "type", "null");
+    opts_set(o, "id", id ? id : "");
+    if (queues)
+        opts_set(o, "queues", queues);
+    rc = net_open(&t->vm, o, &net, err);
+    opts_free(o);
+    return rc;
+}
+
 /*
  * A twin has the same guest side as its brother and host sides that touch
  * nothing: his images unlocked, nobody at the other end of lines and nets.
@@ -68,11 +85,8 @@ static int make_backend(struct testvm *t, const char *word, struct opts *o,
             opts_set(o, "backend", "null");
         return chr_open(&t->vm, o, &chr, err);
     }
-    if (!strcmp(word, "-netdev")) {
-        if (twin)
-            opts_set(o, "type", "null");
-        return net_open(&t->vm, o, &net, err);
-    }
+    if (!strcmp(word, "-netdev"))
+        return twin ? null_net(t, o, err) : net_open(&t->vm, o, &net, err);
     if (twin)
         opts_set(o, "locking", "off");
     return blk_open(&t->vm, o, &blk, err);
