@@ -3,6 +3,7 @@
 
 #include "hw/catalog.h"
 
+#include "hw/fw-cfg.h"
 #include "hw/i440fx.h"
 #include "hw/none.h"
 #include "hw/pc.h"
@@ -15,6 +16,7 @@ const struct dev_class *const dev_catalog[] = {
     &i440fx_class,
     &piix3_class,
     &piix4_pm_class,
+    &fw_cfg_class,
     NULL,
 };
 /* clang-format on */

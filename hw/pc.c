@@ -13,6 +13,7 @@
 #include "dm/options.h"
 #include "hw/catalog.h"
 #include "hw/e820.h"
+#include "hw/fw-cfg.h"
 #include "hw/i440fx.h"
 #include "hw/pci/pci-assign.h"
 #include "hw/pci/pci.h"
@@ -25,7 +26,7 @@ struct pc {
     uint64_t low, high; /* bytes of RAM below and from 4 GiB */
     struct ram *ram;
     struct pci_bus *pci;
-    struct dev *pmc, *isa, *pm, *rtc;
+    struct dev *pmc, *isa, *pm, *rtc, *fw_cfg;
     struct boot *boot; /* -kernel */
 };
 
@@ -39,6 +40,7 @@ static const struct chip {
     {"i440FX", "0.0", 0, offsetof(struct pc, pmc)},
     {"PIIX3", "1.0", 0, offsetof(struct pc, isa)},
     {"PIIX4_PM", "1.3", 0, offsetof(struct pc, pm)},
+    {"fw_cfg", NULL, 0, offsetof(struct pc, fw_cfg)},
 };
 
 static int create_chip(struct vm *vm, const char *cls, struct opts *o,
@@ -140,12 +142,42 @@ static int pc_build(struct vm *vm, struct cfg_err *err)
     return create_serials(vm, err);
 }
 
+static int add_fw_cfg(struct vm *vm, struct cfg_err *err)
+{
+    struct pc *pc = vm->board_priv;
+    const struct vm_config *cfg = vm->cfg;
+    struct dev *fw = pc->fw_cfg;
+    uint8_t map[sizeof(((struct e820 *)0)->entry)];
+    struct e820 e820;
+    bool menu = false;
+    int rc = opts_get_bool(cfg->boot, "menu", &menu, err);
+
+    if (rc)
+        return rc;
+    e820_firmware(&e820, pc->low, pc->high);
+    e820_pack(&e820, map);
+    if (fw_cfg_add(fw, FW_CFG_UUID, cfg->uuid, sizeof(cfg->uuid)) ||
+        fw_cfg_add_int(fw, FW_CFG_RAM_SIZE, cfg->ram_size, 8) ||
+        fw_cfg_add_int(fw, FW_CFG_NOGRAPHIC, 0, 2) ||
+        fw_cfg_add_int(fw, FW_CFG_NB_CPUS, cfg->cpus, 2) ||
+        fw_cfg_add_int(fw, FW_CFG_MAX_CPUS, cfg->max_cpus, 2) ||
+        fw_cfg_add_int(fw, FW_CFG_BOOT_MENU, menu, 2) ||
+        fw_cfg_add_int(fw, FW_CFG_IRQ0_OVERRIDE, 1, 4))
+        return err_set(err, -ENOMEM, "out of memory");
+    rc = fw_cfg_add_file(fw, "etc/e820", map,
+                         (size_t)e820.n * E820_PACKED_ENTRY, err);
+    return rc ? rc : fw_cfg_add_user(fw, cfg->fw_cfg, err);
+}
+
 static int pc_finish(struct vm *vm, struct cfg_err *err)
 {
     struct pc *pc = vm->board_priv;
     struct boot_env env = {.low_ram = pc->low};
     struct e820 map;
+    int rc = add_fw_cfg(vm, err);
 
+    if (rc)
+        return rc;
     if (!vm->cfg->kernel)
         return 0;
     if (vm->cfg->bios)

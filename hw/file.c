@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "hw/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CHUNK 65536
+
+static int read_all(int fd, size_t max, uint8_t **data, size_t *len)
+{
+    size_t cap = 0;
+    ssize_t r;
+
+    *data = NULL;
+    *len = 0;
+    do {
+        if (*len == cap) {
+            uint8_t *more = realloc(*data, cap = cap ? 2 * cap : CHUNK);
+
+            if (!more)
+                return -ENOMEM;
+            *data = more;
+        }
+        r = read(fd, *data + *len, cap - *len);
+        if (r < 0 && errno == EINTR)
+            continue;
+        if (r < 0)
+            return -errno;
+        *len += (size_t)r;
+        if (*len > max)
+            return -EFBIG;
+    } while (r);
+    return 0;
+}
+
+int file_load(const char *path, size_t max, uint8_t **data, size_t *len,
+              struct cfg_err *err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC), rc;
+
+    if (fd < 0)
+        return err_set(err, -errno, "cannot open '%s': %s", path,
+                       strerror(errno));
+    rc = read_all(fd, max, data, len);
+    close(fd);
+    if (!rc)
+        return 0;
+    free(*data);
+    *data = NULL;
+    if (rc == -EFBIG)
+        return err_set(err, rc, "'%s' is too long: expected at most %zu bytes",
+                       path, max);
+    return err_set(err, rc, "cannot read '%s': %s", path, strerror(-rc));
+}
