@@ -10,14 +10,25 @@
 #ifdef HAVE_KVM
 extern const struct engine_ops kvm_engine; /* kvm/kvm.c */
 #endif
+#ifdef HAVE_XEN
+extern const struct engine_ops xen_engine; /* xen/xen.c */
+#endif
 
 const struct engine_ops *const engine_list[] = {
 #ifdef HAVE_KVM
     &kvm_engine,
 #endif
+#ifdef HAVE_XEN
+    &xen_engine,
+#endif
     &qtest_engine,
     NULL,
 };
+
+bool engine_no_power(struct vm *vm, bool reboot)
+{
+    return false;
+}
 
 void engine_no_pci_intx(struct vm *vm, uint16_t bdf, unsigned pin, bool level)
 {

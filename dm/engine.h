@@ -27,6 +27,7 @@ enum engine_caps {
     ENGINE_HAS_PIT = 1 << 1,
     ENGINE_HAS_RTC = 1 << 2,
     ENGINE_HAS_PMTIMER = 1 << 3,
+    ENGINE_HAS_FIRMWARE = 1 << 4, /* firmware, ACPI tables and their loading */
     /* features */
     ENGINE_VCPUS = 1 << 8,      /* runs a guest that boots by -kernel, -bios */
     ENGINE_FOREIGN_RAM = 1 << 9, /* memory is not ours: ram->host is NULL */
@@ -67,6 +68,10 @@ struct engine_ops {
     /* Locked, paused: vCPUs and the engine's chips as after power-on; vCPU 0
      * will start as told (NULL: at the reset vector), others wait for INIT. */
     void (*reset)(struct vm *vm, const struct boot_regs *regs);
+
+    /* Locked. The guest asked for reset or power-off. True: someone above us
+     * sees to it (a toolstack), and the machine does nothing itself. */
+    bool (*power)(struct vm *vm, bool reboot);
 
     /* Locked. The bus changed: accesses to this range are ours, or no longer.
      * claim may fail where the engine must ask someone (Xen). */
@@ -111,7 +116,8 @@ struct engine_ops {
 /* All engines built in; the first is the one without an -accel. */
 extern const struct engine_ops *const engine_list[]; /* ends with NULL */
 
-/* For tables without a feature: -ENOTSUP, or nothing. */
+/* For tables without a feature: -ENOTSUP, false, or nothing. */
+bool engine_no_power(struct vm *, bool);
 void engine_no_pci_intx(struct vm *, uint16_t, unsigned, bool);
 void engine_no_pci_route(struct vm *, unsigned, uint8_t);
 int engine_no_ioevent_add(struct vm *, enum bus_space, uint64_t, unsigned,

@@ -179,6 +179,19 @@ static void panicked(struct vm *vm)
         shutdown(vm, true, "guest-panic");
 }
 
+/* What the guest asked of its power, unless it is not ours to give. */
+static void guest_power(struct vm *vm, bool reboot)
+{
+    if (vm->engine->power(vm, reboot))
+        return;
+    if (!reboot)
+        shutdown(vm, true, "guest-shutdown");
+    else if (vm->cfg->no_reboot)
+        shutdown(vm, true, "guest-reset");
+    else
+        reset(vm, true);
+}
+
 static void handle_requests(void *opaque)
 {
     struct vm *vm = opaque;
@@ -194,12 +207,10 @@ static void handle_requests(void *opaque)
         vm_stop(vm, RUN_IO_ERROR);
     if (req & VM_REQ_PANIC)
         panicked(vm);
-    if (req & VM_REQ_SHUTDOWN)
-        shutdown(vm, true, "guest-shutdown");
-    else if ((req & VM_REQ_RESET) && vm->cfg->no_reboot)
-        shutdown(vm, true, "guest-reset");
-    else if (req & (VM_REQ_RESET | VM_REQ_HOST_RESET))
-        reset(vm, req & VM_REQ_RESET);
+    if (req & (VM_REQ_SHUTDOWN | VM_REQ_RESET))
+        guest_power(vm, !(req & VM_REQ_SHUTDOWN));
+    else if (req & VM_REQ_HOST_RESET)
+        reset(vm, false);
     if (req & VM_REQ_POWERDOWN) {
         qmp_event(vm, "POWERDOWN", NULL);
         if (vm->powerdown)

@@ -48,6 +48,7 @@ struct vm_config {
     const char *bios, *kernel, *initrd, *append;
     uint8_t uuid[16];
     bool no_reboot, no_shutdown, start_paused, no_defaults;
+    uint32_t xen_domid;         /* domain to serve; 0: none, as dom0 has none */
     struct chr *serial[4];      /* 16550s the board makes; NULL: none */
 };
 

@@ -778,6 +778,7 @@ const struct engine_ops qtest_engine = {
     .pause = engine_nothing,
     .resume = engine_nothing,
     .reset = engine_reset,
+    .power = engine_no_power,
     .claim = engine_no_claim,
     .release = engine_no_release,
     .mem_read = mem_flat_read,

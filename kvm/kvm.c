@@ -286,6 +286,7 @@ const struct engine_ops kvm_engine = {
     .pause = kvm_pause,
     .resume = kvm_resume,
     .reset = kvm_reset,
+    .power = engine_no_power,
     .claim = engine_no_claim,
     .release = engine_no_release,
     .mem_read = mem_flat_read,

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * xen/ioreq: slots and the buffered ring, with a hostile other side. No Xen
+ * is needed: the shared pages are ours.
+ */
+#include "config.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "tests/lib/suite.h"
+#include "tests/lib/testvm.h"
+#include "xen/xen-priv.h"
+
+static struct testvm *t;
+static struct bus_region port, mmio, cfg;
+static uint64_t last_off, last_val, answer;
+static unsigned last_size, calls, invalidated;
+static int64_t offset_seen;
+static struct ioreq_sink sink;
+
+static uint64_t on_read(void *opaque, uint64_t off, unsigned size)
+{
+    ck_assert_uint_le(off + size, ((struct bus_region *)opaque)->size);
+    calls++;
+    last_off = off;
+    last_size = size;
+    return answer;
+}
+
+static void on_write(void *opaque, uint64_t off, unsigned size, uint64_t val)
+{
+    ck_assert_uint_le(off + size, ((struct bus_region *)opaque)->size);
+    calls++;
+    last_off = off;
+    last_size = size;
+    last_val = val;
+}
+
+static const struct bus_ops ops = {
+    .read = on_read, .write = on_write, .max = 8, .unaligned = true};
+
+static void add(struct bus_region *r, enum bus_space space, uint64_t base,
+                uint64_t size)
+{
+    *r = (struct bus_region){.name = "probe",
+                             .ops = &ops,
+                             .opaque = r,
+                             .space = space,
+                             .base = base,
+                             .size = size};
+    ck_assert_int_eq(bus_add(&t->vm, r), 0);
+}
+
+static void invalidate(void *opaque)
+{
+    invalidated++;
+}
+
+static void timeoffset(void *opaque, int64_t seconds)
+{
+    offset_seen = seconds;
+}
+
+static void setup(void)
+{
+    struct ram *ram;
+
+    t = tv_new("none", NULL);
+    sink = (struct ioreq_sink){
+        .vm = &t->vm, .invalidate = invalidate, .timeoffset = timeoffset};
+    vm_lock(&t->vm);
+    add(&port, BUS_PIO, 0x1f0, 8);
+    add(&mmio, BUS_MMIO, 0xf0000000, 0x1000);
+    add(&cfg, BUS_PCICFG, 0x10 << 12, 256);
+    ck_assert_int_eq(ram_new(&t->vm, "ram", 0x4000, &ram, NULL), 0);
+    ck_assert_int_eq(mem_show(&t->vm, 0, 0x4000, ram, 0, false), 0);
+    vm_unlock(&t->vm);
+    calls = invalidated = 0;
+    answer = 0xa1a2a3a4a5a6a7a8;
+}
+
+static void teardown(void)
+{
+    vm_lock(&t->vm);
+    bus_del(&t->vm, &port);
+    bus_del(&t->vm, &mmio);
+    bus_del(&t->vm, &cfg);
+    vm_unlock(&t->vm);
+    tv_free(t);
+}
+
+static struct ioreq request(unsigned type, bool read, uint64_t addr,
+                            unsigned size)
+{
+    return (struct ioreq){.addr = addr,
+                          .count = 1,
+                          .size = size,
+                          .vp_eport = 5,
+                          .state = STATE_IOREQ_READY,
+                          .dir = read ? IOREQ_READ : IOREQ_WRITE,
+                          .type = type};
+}
+
+START_TEST(each_kind_of_access)
+{
+    struct ioreq q = request(IOREQ_TYPE_PIO, true, 0x1f0, 2);
+
+    ck_assert(ioreq_serve(&sink, &q));
+    ck_assert_uint_eq(q.state, STATE_IORESP_READY);
+    ck_assert_uint_eq(q.data, 0xa7a8);
+    ck_assert_uint_eq(q.vp_eport, 5);
+    ck_assert(!ioreq_serve(&sink, &q)); /* answered already */
+    ck_assert_uint_eq(calls, 1);
+
+    q = request(IOREQ_TYPE_COPY, false, 0xf0000010, 8);
+    q.data = 0x1122334455667788;
+    ck_assert(ioreq_serve(&sink, &q));
+    ck_assert_uint_eq(last_off, 0x10);
+    ck_assert_uint_eq(last_val, 0x1122334455667788);
+
+    q = request(IOREQ_TYPE_PCI_CONFIG, true, (0x10ULL << 32) | 4, 4);
+    ck_assert(ioreq_serve(&sink, &q));
+    ck_assert_uint_eq(last_off, 4);
+    ck_assert_uint_eq(q.data, 0xa5a6a7a8);
+
+    q = request(IOREQ_TYPE_INVALIDATE, false, 0, 4);
+    ck_assert(ioreq_serve(&sink, &q));
+    ck_assert_uint_eq(invalidated, 1);
+    q = request(IOREQ_TYPE_TIMEOFFSET, false, 0, 8);
+    q.data = -60;
+    ck_assert(ioreq_serve(&sink, &q));
+    ck_assert_int_eq(offset_seen, -60);
+}
+END_TEST
+
+/* XSA-239: a read always fills the whole width */
+START_TEST(what_nobody_has_is_ones)
+{
+    struct ioreq q = request(IOREQ_TYPE_PIO, true, 0x1234, 4);
+
+    ck_assert(ioreq_serve(&sink, &q));
+    ck_assert_uint_eq(q.data, 0xffffffff);
+    q = request(99, true, 0, 4);
+    ck_assert(ioreq_serve(&sink, &q));
+    ck_assert_uint_eq(q.data, UINT64_MAX);
+    q = request(IOREQ_TYPE_PIO, true, 0x1f0, 3);
+    ck_assert(ioreq_serve(&sink, &q));
+    ck_assert_uint_eq(q.data, UINT64_MAX);
+    q = request(IOREQ_TYPE_PIO, true, 0x1f0, 0x80000004);
+    ck_assert(ioreq_serve(&sink, &q));
+    ck_assert_uint_eq(calls, 0);
+}
+END_TEST
+
+START_TEST(strings_move_through_guest_memory)
+{
+    struct ioreq q = request(IOREQ_TYPE_PIO, true, 0x1f0, 2);
+    uint16_t word[2];
+
+    q.data_is_ptr = 1;
+    q.data = 0xffe;
+    q.count = 1000;
+    ck_assert(ioreq_serve(&sink, &q));
+    ck_assert_uint_eq(calls, 1000);
+    ck_assert_uint_eq(q.data, 0xffe); /* the pointer stays */
+    tv_mem_read(t, 0xffe + 2 * 998, word, 4);
+    ck_assert_uint_eq(word[1], 0xa7a8);
+}
+END_TEST
+
+/* XSA-262: from READY only, and only to IORESP_READY */
+START_TEST(only_ready_slots_are_served)
+{
+    for (unsigned state = 0; state < 16; state++) {
+        struct ioreq q = request(IOREQ_TYPE_PIO, true, 0x1f0, 1), old;
+
+        q.state = state;
+        old = q;
+        ck_assert_int_eq(ioreq_serve(&sink, &q), state == STATE_IOREQ_READY);
+        if (state != STATE_IOREQ_READY)
+            ck_assert_int_eq(memcmp(&q, &old, sizeof(q)), 0);
+    }
+}
+END_TEST
+
+START_TEST(buffered_writes)
+{
+    static struct buffered_iopage ring;
+
+    ring.buf_ioreq[510] = (struct buf_ioreq){
+        .type = IOREQ_TYPE_PIO, .size = 2, .addr = 0x1f4, .data = 0x12345678};
+    ring.buf_ioreq[0] = (struct buf_ioreq){
+        .type = IOREQ_TYPE_PIO, .size = 3, .addr = 0x1f0, .data = 0x55};
+    ring.buf_ioreq[1].data = 0x66;
+    ring.read_pointer = 510;
+    ring.write_pointer = 513;
+    ioreq_serve_ring(&sink, &ring);
+    ck_assert_uint_eq(calls, 2);
+    ck_assert_uint_eq(last_val, 0x6600000055);
+    ck_assert_uint_eq(ring.read_pointer, 513);
+    /* XSA-197: indices that jump and wrap are bounded work */
+    calls = 0;
+    ring.read_pointer = 7;
+    ring.write_pointer = 3;
+    ioreq_serve_ring(&sink, &ring);
+    ck_assert_uint_le(calls, IOREQ_BUFFER_SLOT_NUM);
+    ck_assert_uint_eq(ring.read_pointer, 3);
+    ring.read_pointer = UINT32_MAX;
+    ring.write_pointer = 1;
+    ioreq_serve_ring(&sink, &ring);
+    ck_assert_uint_eq(ring.read_pointer, 1);
+}
+END_TEST
+
+static struct ioreq shared;
+static atomic_bool stop;
+
+static void *mutator(void *opaque)
+{
+    volatile uint8_t *p = (volatile uint8_t *)&shared;
+    unsigned seed = 166;
+
+    while (!atomic_load(&stop)) {
+        unsigned at = rand_r(&seed) % sizeof(shared);
+
+        p[at] = rand_r(&seed);
+        if (rand_r(&seed) % 4 == 0) {
+            p[30] = STATE_IOREQ_READY | (rand_r(&seed) & 0xf0);
+            p[31] = rand_r(&seed) % 4;
+            *(volatile uint32_t *)(p + 16) = rand_r(&seed) % 64; /* count */
+            *(volatile uint32_t *)(p + 20) = 1u << rand_r(&seed) % 4;
+        }
+    }
+    return NULL;
+}
+
+/* XSA-155, XSA-166: fields change between any two reads; no handler sees an
+ * offset or a width that is not its own (on_read asserts it). */
+START_TEST(fields_that_change_under_us)
+{
+    pthread_t thread;
+    unsigned served = 0;
+
+    atomic_store(&stop, false);
+    ck_assert_int_eq(pthread_create(&thread, NULL, mutator, NULL), 0);
+    while (served < 5000)
+        served += ioreq_serve(&sink, &shared);
+    atomic_store(&stop, true);
+    pthread_join(thread, NULL);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        each_kind_of_access,
+        what_nobody_has_is_ones,
+        strings_move_through_guest_memory,
+        only_ready_slots_are_served,
+        buffered_writes,
+        fields_that_change_under_us,
+        NULL,
+    };
+
+    return run_suite("ioreq", setup, teardown, tests);
+}
