@@ -14,6 +14,9 @@
 /* A slot is four words; this is how a field lies in them. */
 #define WORDS (sizeof(struct ioreq) / sizeof(uint64_t))
 #define DATA_WORD 1
+/* Xen sends at most 4096 units at once; more than this is nonsense, and would
+ * hold the machine up. */
+#define MAX_UNITS 65536u
 #define STATE_BYTE 30 /* state:4 data_is_ptr:1 dir:1 df:1 */
 
 _Static_assert(sizeof(struct ioreq) == 32, "ioreq.h");
@@ -61,7 +64,7 @@ static bool to_access(const struct ioreq *q, struct io_req *a)
     }
     if (q->data_is_ptr) {
         a->kind = IO_GUEST;
-        a->count = q->count;
+        a->count = q->count <= MAX_UNITS ? q->count : 0;
         a->gpa = q->data;
     }
     return true;
