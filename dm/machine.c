@@ -12,6 +12,7 @@
 #include "dm/char/chr.h"
 #include "dm/clock.h"
 #include "dm/dev.h"
+#include "dm/fdset.h"
 #include "dm/irq.h"
 #include "dm/log.h"
 #include "dm/net/net.h"
@@ -253,6 +254,7 @@ void vm_fini(struct vm *vm)
     qmp_free(vm);
     while (vm->chrs)
         chr_close(vm->chrs);
+    fdset_free_all(vm);
     irq_fini(vm);
     mem_fini(vm);
     bus_fini(vm);

@@ -25,6 +25,7 @@ struct bus;
 struct chr;
 struct dev;
 struct dev_bus;
+struct fdset;
 struct irqs;
 struct mem;
 struct net;
@@ -37,7 +38,6 @@ struct vm_config {
     const char *name;
     uint64_t ram_size;          /* bytes */
     unsigned cpus, max_cpus;
-    struct opts *accels;        /* -accel, a list by next; key "accel" */
     struct opts *machine;       /* -machine without its type */
     struct opts *cpu;           /* -cpu; key "model" */
     struct opts *rtc;           /* -rtc */
@@ -46,6 +46,7 @@ struct vm_config {
     struct opts *fw_cfg;        /* -fw_cfg, a list by next */
     struct opts *globals;       /* -global: keys "driver.prop" */
     const char *bios, *kernel, *initrd, *append;
+    const char *data_dir;       /* -L: where else firmware may be */
     uint8_t uuid[16];
     bool no_reboot, no_shutdown, start_paused, no_defaults;
     uint32_t xen_domid;         /* domain to serve; 0: none, as dom0 has none */
@@ -97,6 +98,7 @@ struct vm {
     struct net *nets; /* -netdev */
     struct chr *chrs; /* -chardev */
     struct qmp *qmp;
+    struct fdset *fdsets; /* -add-fd, QMP add-fd */
 
     pthread_mutex_t lock;
     _Atomic(pthread_t) lock_owner; /* for vm_locked() */

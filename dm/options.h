@@ -15,6 +15,8 @@
 
 #include "dm/err.h"
 
+struct json_t;
+
 struct opt {
     char *key, *value;
     bool used;
@@ -28,6 +30,11 @@ struct opts {
 /* implied: key of a first item without "="; NULL: that is a flag. */
 int opts_parse(const char *text, const char *implied, struct opts **out,
                struct cfg_err *err);
+/* The same from a JSON object: { "a": { "b": true } } is "a.b=on". The one
+ * takes text, the other what a parser made of it. */
+int opts_parse_json(const char *text, struct opts **out, struct cfg_err *err);
+int opts_from_json(const struct json_t *obj, struct opts **out,
+                   struct cfg_err *err);
 struct opts *opts_new(void); /* empty; aborts without memory, as all here */
 void opts_set(struct opts *o, const char *key, const char *value);
 void opts_free(struct opts *o); /* NULL is legal; does not follow next */

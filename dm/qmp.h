@@ -10,6 +10,8 @@
 #ifndef HVMD_DM_QMP_H
 #define HVMD_DM_QMP_H
 
+#include <stdbool.h>
+
 #include <jansson.h>
 
 #include "dm/err.h"
@@ -17,9 +19,9 @@
 struct chr;
 struct vm;
 
-/* Serves QMP (human: the line monitor) on chr from now on. vm->qmp is made
+/* Serves QMP (or, without control, lines for a person) on chr from now on. vm->qmp is made
  * with the first one. -EBUSY and others with err set. */
-int qmp_add(struct vm *vm, struct chr *chr, bool human, struct cfg_err *err);
+int qmp_add(struct vm *vm, struct chr *chr, bool control, struct cfg_err *err);
 void qmp_free(struct vm *vm); /* all monitors; legal without any */
 
 /* Sends an event to every negotiated client; data (may be NULL) is used up.

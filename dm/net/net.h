@@ -68,6 +68,9 @@ void net_close(struct net *net); /* no queue may exist */
 struct net *net_find(struct vm *vm, const char *id);
 int net_claim(struct net *net, const char *user, struct cfg_err *err);
 void net_release(struct net *net);
+/* Locked, before devices exist: "-object filter-dump,id=,netdev=,file=" puts
+ * a pcap dump around a net. -errno with err set. */
+int net_dump_add(struct vm *vm, struct opts *opts, struct cfg_err *err);
 
 /* In loop's thread, or before it runs. idx < max_queues, vnet: frames carry
  * the header (only if net->vnet_hdr). Reception starts disabled. */

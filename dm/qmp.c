@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "dm/qmp-priv.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "dm/char/chr.h"
+#include "dm/json-stream.h"
+#include "dm/log.h"
+#include "dm/machine.h"
+
+/* A client that does not read: we stop reading it, then hang up. */
+#define OUT_HIGH (64u << 10)
+#define OUT_MAX (4u << 20)
+#define LINE_MAX_LEN 255
+
+struct mon {
+    struct vm *vm;
+    struct chr *chr;
+    struct mon *next;
+    bool control; /* JSON; else lines for a person */
+    bool connected, negotiated;
+    bool hanging_up; /* a client to be rid of, as soon as the loop turns */
+    struct loop_task hang_up;
+    struct json_stream in;
+    char line[LINE_MAX_LEN + 1];
+    size_t line_len;
+    char *out;
+    size_t out_pos, out_len, out_cap; /* pos to len is to be written */
+};
+
+struct qmp {
+    struct mon *mons;
+};
+
+/* ---- output ---- */
+
+static void drop_output(struct mon *m)
+{
+    free(m->out);
+    m->out = NULL;
+    m->out_pos = m->out_len = m->out_cap = 0;
+}
+
+/* What is written moves out of the way, so that the buffer stays bounded. */
+static void flush(struct mon *m)
+{
+    int n;
+
+    while (m->out_pos < m->out_len) {
+        n = chr_write(m->chr, m->out + m->out_pos, m->out_len - m->out_pos);
+        if (n < 0)
+            break; /* nobody is there */
+        if (!n) {
+            memmove(m->out, m->out + m->out_pos, m->out_len - m->out_pos);
+            m->out_len -= m->out_pos;
+            m->out_pos = 0;
+            return;
+        }
+        m->out_pos += n;
+    }
+    drop_output(m);
+}
+
+static void give_up(struct mon *m, const char *why)
+{
+    log_warn(m->chr->id, "monitor: %s: hanging up", why);
+    m->hanging_up = true;
+    drop_output(m);
+    loop_post(m->vm->loop, &m->hang_up);
+}
+
+static void put(struct mon *m, const char *text, size_t len)
+{
+    size_t cap = m->out_len + len;
+    char *out;
+
+    if (!m->connected || m->hanging_up)
+        return;
+    if (cap - m->out_pos > OUT_MAX) {
+        give_up(m, "the client does not read");
+        return;
+    }
+    if (cap > m->out_cap) {
+        cap *= 2;
+        out = realloc(m->out, cap);
+        if (!out) {
+            give_up(m, "out of memory");
+            return;
+        }
+        m->out = out;
+        m->out_cap = cap;
+    }
+    memcpy(m->out + m->out_len, text, len);
+    m->out_len += len;
+    flush(m);
+}
+
+/* Uses up msg. */
+static void put_json(struct mon *m, json_t *msg)
+{
+    char *text = json_dumps(msg, 0);
+
+    json_decref(msg);
+    if (!text) {
+        give_up(m, "out of memory");
+        return;
+    }
+    size_t len = strlen(text);
+    char *line = realloc(text, len + 3);
+    if (line) {
+        memcpy(line + len, "\r\n", 3);
+        put(m, line, len + 2);
+        text = line;
+    }
+    free(text);
+}
+
+/* ---- what commands use ---- */
+
+json_t *qmp_fail(struct qmp_call *call, const char *error_class,
+                 const char *fmt, ...)
+{
+    va_list ap;
+
+    call->error_class = error_class;
+    va_start(ap, fmt);
+    vsnprintf(call->err.text, sizeof(call->err.text), fmt, ap);
+    va_end(ap);
+    return NULL;
+}
+
+json_t *qmp_text(const char *s)
+{
+    json_t *text;
+    char *copy, *p;
+
+    if (!s)
+        return json_null();
+    text = json_string(s);
+    if (text || !(copy = strdup(s)))
+        return text;
+    for (p = copy; *p; p++) {
+        if ((unsigned char)*p >= 0x80)
+            *p = '?';
+    }
+    text = json_string(copy);
+    free(copy);
+    return text;
+}
+
+json_t *qmp_version(void)
+{
+    /* Of QEMU: the version whose interface this is (docs/compat.md). */
+    return json_pack("{s:{s:i,s:i,s:i},s:s}", "qemu", "micro", 0, "minor", 2,
+                     "major", 7, "package", PACKAGE_STRING);
+}
+
+/* ---- dispatch ---- */
+
+static const struct qmp_cmd *const tables[] = {qmp_cmds_vm, qmp_cmds_host,
+                                               qmp_cmds_list};
+
+const struct qmp_cmd *qmp_cmd_at(unsigned i)
+{
+    const struct qmp_cmd *cmd;
+    unsigned t;
+
+    for (t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
+        for (cmd = tables[t]; cmd->name; cmd++) {
+            if (!i--)
+                return cmd;
+        }
+    }
+    return NULL;
+}
+
+static const struct qmp_cmd *find_cmd(const char *name)
+{
+    const struct qmp_cmd *cmd;
+    unsigned i;
+
+    for (i = 0; (cmd = qmp_cmd_at(i)); i++) {
+        if (!strcmp(cmd->name, name))
+            return cmd;
+    }
+    return NULL;
+}
+
+static const char *wrong_type(char type, const json_t *v)
+{
+    switch (type) {
+    case 's':
+        return json_is_string(v) ? NULL : "string";
+    case 'i':
+        return json_is_integer(v) ? NULL : "integer";
+    case 'b':
+        return json_is_boolean(v) ? NULL : "boolean";
+    case 'o':
+        return json_is_object(v) ? NULL : "object";
+    case 'a':
+        return json_is_array(v) ? NULL : "array";
+    default:
+        return NULL;
+    }
+}
+
+static bool check_args(struct qmp_call *call, const struct qmp_cmd *cmd)
+{
+    const char *p = cmd->args ? cmd->args : "", *name, *want;
+    size_t len, known = 0;
+    char key[64];
+    json_t *v;
+
+    while (*p) {
+        len = strcspn(p, ":");
+        assert(len < sizeof(key));
+        memcpy(key, p, len);
+        key[len] = '\0';
+        p += len + 1;
+        v = json_object_get(call->args, key);
+        if (!v && p[1] != '?') {
+            qmp_fail(call, "GenericError", "Parameter '%s' is missing", key);
+            return false;
+        }
+        want = v ? wrong_type(*p, v) : NULL;
+        if (want) {
+            qmp_fail(call, "GenericError",
+                     "Invalid parameter type for '%s', expected: %s", key,
+                     want);
+            return false;
+        }
+        known += v != NULL;
+        p += strcspn(p, " ");
+        p += *p == ' ';
+    }
+    if (known == json_object_size(call->args))
+        return true;
+    json_object_foreach(call->args, name, v)
+    {
+        len = strlen(name);
+        for (p = cmd->args; p && (p = strstr(p, name)); p += len) {
+            if ((p == cmd->args || p[-1] == ' ') && p[len] == ':')
+                break;
+        }
+        if (!p) {
+            qmp_fail(call, "GenericError", "Parameter '%.100s' is unexpected",
+                     name);
+            break;
+        }
+    }
+    return false;
+}
+
+static json_t *negotiate(struct mon *m, struct qmp_call *call)
+{
+    json_t *enable = json_object_get(call->args, "enable"), *cap;
+    size_t i;
+
+    json_array_foreach(enable, i, cap)
+    {
+        if (!json_is_string(cap))
+            return qmp_fail(call, "GenericError",
+                            "Invalid parameter type for 'enable[%zu]', "
+                            "expected: string",
+                            i);
+        return qmp_fail(call, "GenericError",
+                        "Capability '%.100s' is not available",
+                        json_string_value(cap));
+    }
+    m->negotiated = true;
+    return json_object();
+}
+
+static json_t *execute(struct mon *m, struct qmp_call *call, const char *name)
+{
+    static const struct qmp_cmd capabilities = {"qmp_capabilities", "enable:a?",
+                                                NULL};
+    bool is_caps = !strcmp(name, capabilities.name);
+    const struct qmp_cmd *cmd = is_caps ? &capabilities : find_cmd(name);
+
+    if (!m->negotiated && !is_caps)
+        return qmp_fail(call, "CommandNotFound",
+                        "Expecting capabilities negotiation with "
+                        "'qmp_capabilities'");
+    if (m->negotiated && is_caps)
+        return qmp_fail(call, "CommandNotFound",
+                        "Capabilities negotiation is already complete, "
+                        "command ignored");
+    if (!cmd)
+        return qmp_fail(call, "CommandNotFound",
+                        "The command %.100s has not been found", name);
+    if (!check_args(call, cmd))
+        return NULL;
+    return is_caps ? negotiate(m, call) : cmd->run(call);
+}
+
+/* Picks the members of a request apart. */
+static json_t *request(struct mon *m, struct qmp_call *call, json_t *req)
+{
+    const char *name = NULL, *key;
+    json_t *v;
+
+    json_object_foreach(req, key, v)
+    {
+        if (!strcmp(key, "id"))
+            continue;
+        if (!strcmp(key, "execute")) {
+            name = json_string_value(v);
+            if (!name)
+                return qmp_fail(call, "GenericError",
+                                "QMP input member 'execute' must be a "
+                                "string");
+        } else if (!strcmp(key, "arguments")) {
+            if (!json_is_object(v))
+                return qmp_fail(call, "GenericError",
+                                "QMP input member 'arguments' must be an "
+                                "object");
+            call->args = v;
+        } else if (!strcmp(key, "exec-oob")) {
+            return qmp_fail(call, "GenericError",
+                            "QMP input member 'exec-oob' needs the "
+                            "capability 'oob', which is not available");
+        } else {
+            return qmp_fail(call, "GenericError",
+                            "QMP input member '%.100s' is unexpected", key);
+        }
+    }
+    if (!name)
+        return qmp_fail(call, "GenericError",
+                        "QMP input lacks member 'execute'");
+    return execute(m, call, name);
+}
+
+static void reply(struct mon *m, struct qmp_call *call, json_t *value,
+                  json_t *id)
+{
+    json_t *msg = json_object();
+
+    if (value)
+        json_object_set_new(msg, "return", value);
+    else
+        json_object_set_new(
+            msg, "error",
+            json_pack("{s:s,s:o}", "class",
+                      call->error_class ? call->error_class : "GenericError",
+                      "desc", qmp_text(call->err.text)));
+    if (id)
+        json_object_set(msg, "id", id);
+    put_json(m, msg);
+}
+
+static void handle_text(struct mon *m, const char *text, size_t len)
+{
+    struct qmp_call call = {.vm = m->vm, .chr = m->chr, .err = {""}};
+    json_t *none = json_object();
+    json_t *value = NULL, *req;
+    json_error_t e;
+
+    call.args = none;
+    req = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+    if (!req)
+        qmp_fail(&call, "GenericError", "JSON parse error, %s", e.text);
+    else if (!json_is_object(req))
+        qmp_fail(&call, "GenericError", "QMP input must be a JSON object");
+    else
+        value = request(m, &call, req);
+    reply(m, &call, value, json_object_get(req, "id"));
+    json_decref(req);
+    json_decref(none);
+}
+
+static void read_control(struct mon *m, const uint8_t *p, const uint8_t *end)
+{
+    struct qmp_call call = {.err = {""}};
+    const char *why = NULL;
+
+    while (m->connected && !m->hanging_up) {
+        switch (json_stream_eat(&m->in, &p, end, &why)) {
+        case JSON_STREAM_MORE:
+            return;
+        case JSON_STREAM_TEXT:
+            handle_text(m, m->in.text, m->in.len);
+            break;
+        case JSON_STREAM_BAD:
+            qmp_fail(&call, "GenericError", "JSON parse error, %s", why);
+            reply(m, &call, NULL, NULL);
+            break;
+        }
+    }
+}
+
+/* ---- a monitor for a person: a line in, an answer out ---- */
+
+static void put_text(struct mon *m, const char *text)
+{
+    const char *nl;
+
+    for (; (nl = strchr(text, '\n')); text = nl + 1) {
+        put(m, text, nl - text);
+        put(m, "\r\n", 2);
+    }
+    put(m, text, strlen(text));
+}
+
+static void run_line(struct mon *m)
+{
+    size_t size;
+    char *text = NULL;
+    FILE *f;
+
+    m->line[m->line_len] = '\0';
+    m->line_len = 0;
+    f = open_memstream(&text, &size);
+    if (f) {
+        hmp_run(m->vm, m->line, f);
+        fclose(f);
+        put_text(m, text);
+        free(text);
+    }
+    put_text(m, "(hvmd) ");
+}
+
+static void read_human(struct mon *m, const uint8_t *p, const uint8_t *end)
+{
+    for (; p < end && m->connected && !m->hanging_up; p++) {
+        if (*p == '\r' || *p == '\n') {
+            put_text(m, "\n");
+            run_line(m);
+            if (*p == '\r' && p + 1 < end && p[1] == '\n')
+                p++;
+        } else if (*p == 0x7f || *p == '\b') {
+            if (m->line_len) {
+                m->line_len--;
+                put_text(m, "\b \b");
+            }
+        } else if (*p >= ' ' && m->line_len < LINE_MAX_LEN) {
+            m->line[m->line_len++] = *p;
+            put(m, (const char *)p, 1);
+        }
+    }
+}
+
+/* ---- connections ---- */
+
+static size_t mon_can_read(void *opaque)
+{
+    struct mon *m = opaque;
+
+    return m->hanging_up || m->out_len - m->out_pos > OUT_HIGH ? 0 : 4096;
+}
+
+static void mon_read(void *opaque, const uint8_t *buf, size_t len)
+{
+    struct mon *m = opaque;
+
+    if (m->control)
+        read_control(m, buf, buf + len);
+    else
+        read_human(m, buf, buf + len);
+}
+
+static void mon_writable(void *opaque)
+{
+    struct mon *m = opaque;
+
+    flush(m);
+    if (mon_can_read(m))
+        chr_accept(m->chr);
+}
+
+static void mon_reset(struct mon *m)
+{
+    m->connected = m->negotiated = m->hanging_up = false;
+    loop_cancel(m->vm->loop, &m->hang_up);
+    json_stream_reset(&m->in);
+    m->line_len = 0;
+    drop_output(m);
+}
+
+static void mon_event(void *opaque, enum chr_event ev)
+{
+    struct mon *m = opaque;
+
+    mon_reset(m);
+    if (ev == CHR_CLOSED)
+        return;
+    m->connected = true;
+    if (m->control)
+        put_json(m, json_pack("{s:{s:o,s:[]}}", "QMP", "version", qmp_version(),
+                              "capabilities"));
+    else
+        put_text(m, PACKAGE_STRING " monitor: \"help\" lists the commands\n"
+                                   "(hvmd) ");
+}
+
+static void mon_hang_up(void *opaque)
+{
+    struct mon *m = opaque;
+
+    chr_hang_up(m->chr);
+}
+
+int qmp_add(struct vm *vm, struct chr *chr, bool control, struct cfg_err *err)
+{
+    struct mon *m = calloc(1, sizeof(*m));
+    int rc;
+
+    if (!vm->qmp)
+        vm->qmp = calloc(1, sizeof(*vm->qmp));
+    if (!m || !vm->qmp) {
+        free(m);
+        return err_set(err, -ENOMEM, "out of memory");
+    }
+    m->vm = vm;
+    m->chr = chr;
+    m->control = control;
+    m->hang_up = (struct loop_task){.fn = mon_hang_up, .opaque = m};
+    m->next = vm->qmp->mons;
+    rc = chr_attach(chr,
+                    &(struct chr_user){.can_read = mon_can_read,
+                                       .read = mon_read,
+                                       .writable = mon_writable,
+                                       .event = mon_event,
+                                       .opaque = m},
+                    "monitor", err);
+    if (rc)
+        free(m);
+    else
+        vm->qmp->mons = m;
+    return rc;
+}
+
+void qmp_free(struct vm *vm)
+{
+    struct mon *m, *next;
+
+    if (!vm->qmp)
+        return;
+    for (m = vm->qmp->mons; m; m = next) {
+        next = m->next;
+        chr_detach(m->chr);
+        mon_reset(m);
+        free(m);
+    }
+    free(vm->qmp);
+    vm->qmp = NULL;
+}
+
+void qmp_event(struct vm *vm, const char *name, json_t *data)
+{
+    struct timespec now;
+    struct mon *m;
+    json_t *msg;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    msg = json_pack("{s:{s:I,s:I},s:s}", "timestamp", "seconds",
+                    (json_int_t)now.tv_sec, "microseconds",
+                    (json_int_t)now.tv_nsec / 1000, "event", name);
+    if (data)
+        json_object_set_new(msg, "data", data);
+    for (m = vm->qmp ? vm->qmp->mons : NULL; m; m = m->next) {
+        if (m->control && m->negotiated)
+            put_json(m, json_incref(msg));
+    }
+    json_decref(msg);
+}
