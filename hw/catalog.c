@@ -9,6 +9,7 @@
 #include "hw/pc.h"
 #include "hw/piix3.h"
 #include "hw/piix4-pm.h"
+#include "hw/virtio/virtio.h"
 
 /* clang-format off */
 const struct dev_class *const dev_catalog[] = {
@@ -17,6 +18,17 @@ const struct dev_class *const dev_catalog[] = {
     &piix3_class,
     &piix4_pm_class,
     &fw_cfg_class,
+    &virtio_blk_class,
+    &virtio_blk_transitional_class,
+    &virtio_blk_modern_class,
+    &virtio_rng_class,
+    &virtio_rng_transitional_class,
+    &virtio_rng_modern_class,
+    &virtio_serial_class,
+    &virtio_serial_transitional_class,
+    &virtio_serial_modern_class,
+    &virtconsole_class,
+    &virtserialport_class,
     NULL,
 };
 /* clang-format on */

@@ -173,4 +173,17 @@ void virtio_config_changed(struct virtio_dev *v);
  * machine lock (and does, if that thread is the main loop). */
 void virtio_queue_call(struct virtqueue *vq, void (*fn)(void *), void *opaque);
 
+/* For the catalog. */
+extern const struct dev_class virtio_blk_class;
+extern const struct dev_class virtio_blk_transitional_class;
+extern const struct dev_class virtio_blk_modern_class;
+extern const struct dev_class virtio_rng_class;
+extern const struct dev_class virtio_rng_transitional_class;
+extern const struct dev_class virtio_rng_modern_class;
+extern const struct dev_class virtio_serial_class;
+extern const struct dev_class virtio_serial_transitional_class;
+extern const struct dev_class virtio_serial_modern_class;
+extern const struct dev_class virtconsole_class;
+extern const struct dev_class virtserialport_class;
+
 #endif

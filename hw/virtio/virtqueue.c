@@ -430,7 +430,7 @@ static bool wants_interrupt(struct virtqueue *vq)
 
 void vq_flush(struct virtqueue *vq)
 {
-    if (vq->shown == vq->used_idx)
+    if (!vq->used.ptr || vq->shown == vq->used_idx)
         return;
     vq->shown = vq->used_idx;
     __atomic_store_n(used_idx(vq), vq->used_idx, __ATOMIC_RELEASE);
@@ -449,6 +449,8 @@ void vq_kick_off(struct virtqueue *vq)
 
 bool vq_kick_on(struct virtqueue *vq)
 {
+    if (!vq->running)
+        return false;
     if (vq->event_idx)
         store(avail_event(vq), vq->last_avail);
     else

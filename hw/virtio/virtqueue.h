@@ -66,8 +66,8 @@ struct virtqueue {
     uint16_t shown;     /* used_idx as the driver sees it */
     uint16_t signalled; /* used_idx when the driver was last told */
     uint16_t in_flight; /* popped, neither pushed nor put back */
-    unsigned parked_n; /* bits in parked */
-    unsigned retry_n;  /* of them, those to pop again */
+    unsigned parked_n;  /* bits in parked */
+    unsigned retry_n;   /* of them, those to pop again */
     struct gmap desc, avail, used;
     struct log_quota *quota;
     const char *ctx;                      /* for the log */
