@@ -297,6 +297,11 @@ static void pm_destroy(struct dev *dev)
     pci_fini(&s->pci);
 }
 
+static void pm_pre_save(struct dev *dev)
+{
+    update((struct piix4_pm *)dev); /* TMROF as of now */
+}
+
 static int pm_post_load(struct dev *dev)
 {
     struct piix4_pm *s = (struct piix4_pm *)dev;
@@ -332,6 +337,7 @@ static const struct state_desc pm_state = {
     .version = 1,
     .min_version = 1,
     .fields = pm_fields,
+    .pre_save = pm_pre_save,
     .post_load = pm_post_load,
 };
 
