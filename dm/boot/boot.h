@@ -2,9 +2,10 @@
 /*
  * Starting a kernel without firmware: -kernel, -initrd, -append.
  *
- * A loader reads the files once, when the machine is made, and keeps what has
- * to be in guest memory as a list of pieces; every reset puts them there
- * again. The files are hostile: every offset and length in them is checked.
+ * A loader checks the files once, when the machine is made, and keeps a list
+ * of what has to be in guest memory; every reset puts that there again. The
+ * big parts stay in their files, which are kept open and read straight into
+ * the guest. The files are hostile: every offset and length in them is checked.
  *
  * Sources: Linux Documentation/arch/x86/boot.rst (64-bit protocol),
  * xen/include/public/arch-x86/hvm/start_info.h (PVH), Multiboot 0.6.96.
@@ -34,17 +35,10 @@ struct boot_env {
     gpa_t rsdp;       /* of the ACPI tables the board put into memory */
 };
 
-struct boot_piece {
-    gpa_t gpa;
-    uint64_t len;
-    const void *data; /* owned by the boot */
-    struct boot_piece *next;
-};
-
 struct boot;
 
-/* Reads and checks vm->cfg->kernel, initrd, append. "could not open/load
- * kernel 'X': why" in err and -errno; nothing is left behind. */
+/* Reads and checks vm->cfg->kernel, initrd, append. "could not open
+ * (or load) kernel 'X': why" in err and -errno; nothing is left behind. */
 int boot_load(struct vm *vm, const struct boot_env *env, struct boot **out,
               struct cfg_err *err);
 /* Locked, paused: writes the pieces; fills regs. */
