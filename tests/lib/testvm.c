@@ -12,17 +12,15 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "dm/block/blk.h"
 #include "dm/bus.h"
-#include "dm/char/chr.h"
 #include "dm/clock.h"
 #include "dm/dev.h"
 #include "dm/irq.h"
-#include "dm/net/net.h"
 #include "dm/options.h"
 #include "dm/qtest.h"
 #include "dm/state.h"
-#include "hw/catalog.h"
+
+#define WORDS_MAX 64
 
 /* ---- making one ---- */
 
@@ -35,207 +33,94 @@ static void on_msi(void *opaque, uint64_t addr, uint32_t data)
     __atomic_add_fetch(&t->msi_count, 1, __ATOMIC_RELEASE);
 }
 
-static const struct board *find_board(const char *name)
+/* The same backend by name and nothing behind it. */
+static void hollow(struct opts *o, const char *key, const char *value)
 {
-    for (unsigned i = 0; board_catalog[i]; i++) {
-        const struct board *b = board_catalog[i];
-        if (!strcmp(b->name, name) || (b->alias && !strcmp(b->alias, name)))
-            return b;
-    }
-    return NULL;
-}
+    const char *id = opts_get(o, "id");
+    struct opts *stub = opts_new();
 
-static void append(struct opts **list, struct opts *o)
-{
-    while (*list)
-        list = &(*list)->next;
-    *list = o;
-}
-
-static int null_net(struct testvm *t, struct opts *like, struct cfg_err *err)
-{
-    const char *id = opts_get(like, "id");
-    const char *queues = opts_get(like, "queues");
-    struct opts *o = opts_new();
-    struct net *net;
-    int rc;
-
-    opts_set(o, "type", "null");
-    opts_set(o, "id", id ? id : "");
-    if (queues)
-        opts_set(o, "queues", queues);
-    rc = net_open(&t->vm, o, &net, err);
-    opts_free(o);
-    return rc;
+    opts_set(stub, key, value);
+    if (id)
+        opts_set(stub, "id", id);
+    struct opt *first = o->first;
+    o->first = stub->first;
+    stub->first = first;
+    opts_free(stub);
 }
 
 /*
  * A twin has the same guest side as its brother and host sides that touch
  * nothing: his images unlocked, nobody at the other end of lines and nets.
  */
-static int make_backend(struct testvm *t, const char *word, struct opts *o,
-                        bool twin, struct cfg_err *err)
+static void make_twin(struct cmdline *c)
 {
-    struct chr *chr;
-    struct blk *blk;
-    struct net *net;
-
-    if (!strcmp(word, "-chardev")) {
-        if (twin)
-            opts_set(o, "backend", "null");
-        return chr_open(&t->vm, o, &chr, err);
-    }
-    if (!strcmp(word, "-netdev"))
-        return twin ? null_net(t, o, err) : net_open(&t->vm, o, &net, err);
-    if (twin)
+    for (struct opts *o = c->chardevs; o; o = o->next)
+        hollow(o, "backend", "null");
+    for (struct opts *o = c->netdevs; o; o = o->next)
+        hollow(o, "type", "null");
+    for (struct opts *o = c->drives; o; o = o->next)
         opts_set(o, "locking", "off");
-    return blk_open(&t->vm, o, &blk, err);
-}
-
-/* Options that become members of struct vm_config, or lists of it. */
-static int config_word(struct testvm *t, const char *word, const char *value,
-                       struct cfg_err *err)
-{
-    static const struct {
-        const char *word, *implied;
-        size_t offset;
-    } option[] = {
-        {"-machine", "type", offsetof(struct testvm, cfg.machine)},
-        {"-rtc", "base", offsetof(struct testvm, cfg.rtc)},
-        {"-boot", "order", offsetof(struct testvm, cfg.boot)},
-        {"-smbios", NULL, offsetof(struct testvm, cfg.smbios)},
-        {"-fw_cfg", "name", offsetof(struct testvm, cfg.fw_cfg)},
-        {"-global", NULL, offsetof(struct testvm, cfg.globals)},
-        {"-device", "driver", offsetof(struct testvm, devices)},
-    };
-
-    for (unsigned i = 0; i < sizeof(option) / sizeof(option[0]); i++) {
-        struct opts *o;
-        if (strcmp(word, option[i].word))
-            continue;
-        int rc = opts_parse(value, option[i].implied, &o, err);
-        if (!rc)
-            append((struct opts **)((char *)t + option[i].offset), o);
-        return rc;
+    for (unsigned i = 0; i < c->n_serials; i++)
+        c->serials[i] = "null";
+    while (c->objects) {
+        struct opts *o = c->objects;
+        c->objects = o->next;
+        opts_free(o);
     }
-    if (!strcmp(word, "-m"))
-        return parse_size(value, 1 << 20, &t->cfg.ram_size);
-    if (!strcmp(word, "-smp")) {
-        t->cfg.cpus = t->cfg.max_cpus = atoi(value);
-        return 0;
-    }
-    return err_set(err, -EINVAL, "testvm does not know %s", word);
-}
-
-static bool is_backend(const char *word)
-{
-    return !strcmp(word, "-chardev") || !strcmp(word, "-netdev") ||
-           !strcmp(word, "-drive");
-}
-
-static int add_backends(struct testvm *t, bool twin, struct cfg_err *err)
-{
-    unsigned serials = 0;
-
-    for (char **w = t->words; *w; w += 2) {
-        int rc = 0;
-        if (!strcmp(w[0], "-serial")) {
-            char id[32];
-            snprintf(id, sizeof(id), "serial%u", serials);
-            ck_assert_uint_lt(serials, 4);
-            rc = chr_open_legacy(&t->vm, twin ? "null" : w[1], id,
-                                 &t->cfg.serial[serials++], err);
-        } else if (is_backend(w[0])) {
-            struct opts *o = NULL;
-            rc = opts_parse(w[1],
-                            w[0][1] == 'c'   ? "backend"
-                            : w[0][1] == 'n' ? "type"
-                                             : NULL,
-                            &o, err);
-            if (!rc) {
-                append(&t->lists, o);
-                rc = make_backend(t, w[0], o, twin, err);
-            }
-        }
-        if (rc)
-            return rc;
-    }
-    return 0;
 }
 
 static int build(struct testvm *t, bool twin, struct cfg_err *err)
 {
-    const struct board *board = find_board(t->board);
+    unsigned n = 0;
     int rc;
 
-    if (!board)
-        return err_set(err, -EINVAL, "no board '%s'", t->board);
-    t->cfg.name = "test";
-    t->cfg.ram_size = 32 << 20;
-    t->cfg.cpus = t->cfg.max_cpus = 1;
-    for (char **w = t->words; *w; w += 2) {
-        if (is_backend(w[0]) || !strcmp(w[0], "-serial"))
-            continue;
-        rc = config_word(t, w[0], w[1], err);
-        if (rc)
-            return rc;
-    }
-    rc = vm_init(&t->vm, &t->cfg, err);
-    if (!rc)
-        rc = qtest_engine.create(&t->vm, NULL, err);
+    while (t->words[n])
+        n++;
+    rc = cmdline_parse(&t->cl, n, (const char *const *)t->words, err);
     if (rc)
         return rc;
-    t->vm.engine = &qtest_engine;
+    if (twin)
+        make_twin(&t->cl);
+    t->made = true;
+    rc = vm_init(&t->vm, &t->cl.cfg, err);
+    if (!rc)
+        rc = cmdline_engine(&t->cl, &t->vm, err);
+    if (rc)
+        return rc;
     qtest_on_msi(&t->vm, on_msi, t);
     vm_lock(&t->vm);
-    rc = add_backends(t, twin, err);
+    rc = cmdline_open(&t->cl, &t->vm, err);
     if (!rc)
-        rc = vm_build(&t->vm, board, t->devices, err);
+        rc = vm_build(&t->vm, t->cl.board, t->cl.devices, err);
     vm_unlock(&t->vm);
     return rc;
-}
-
-static void free_lists(struct opts *o)
-{
-    while (o) {
-        struct opts *next = o->next;
-        opts_free(o);
-        o = next;
-    }
 }
 
 void tv_free(struct testvm *t)
 {
     if (!t)
         return;
-    if (t->vm.engine)
+    if (t->made)
         vm_fini(&t->vm);
-    struct opts *lists[] = {t->devices,    t->lists,      t->cfg.machine,
-                            t->cfg.rtc,    t->cfg.boot,   t->cfg.smbios,
-                            t->cfg.fw_cfg, t->cfg.globals};
-    for (unsigned i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-        free_lists(lists[i]);
+    cmdline_free(&t->cl);
     for (unsigned i = 0; t->words && t->words[i]; i++)
         free(t->words[i]);
     free(t->words);
-    free(t->board);
     free(t);
 }
 
-static struct testvm *make(const char *board, const char *const args[],
-                           bool twin, struct cfg_err *err)
+static struct testvm *make(const char *const words[], bool twin,
+                           struct cfg_err *err)
 {
     struct testvm *t = calloc(1, sizeof(*t));
     unsigned n = 0;
 
     ck_assert_ptr_nonnull(t);
-    while (args && args[n])
+    while (words[n])
         n++;
-    ck_assert_msg(n % 2 == 0, "words come in pairs: option and value");
-    t->board = strdup(board);
     t->words = calloc(n + 1, sizeof(char *));
     for (unsigned i = 0; i < n; i++)
-        t->words[i] = strdup(args[i]);
+        t->words[i] = strdup(words[i]);
     if (build(t, twin, err)) {
         tv_free(t);
         return NULL;
@@ -246,8 +131,15 @@ static struct testvm *make(const char *board, const char *const args[],
 struct testvm *tv_try(const char *board, const char *const args[],
                       struct cfg_err *err)
 {
-    struct testvm *t = make(board, args, false, err);
+    const char *words[WORDS_MAX] = {"-machine", board, "-accel", "qtest",
+                                    "-nodefaults"};
+    unsigned n = 5;
 
+    for (unsigned i = 0; args && args[i]; i++) {
+        ck_assert_uint_lt(n, WORDS_MAX - 1);
+        words[n++] = args[i];
+    }
+    struct testvm *t = make(words, false, err);
     if (!t)
         return NULL;
     vm_lock(&t->vm);
@@ -574,8 +466,7 @@ void tv_roundtrip(struct testvm *t)
         vm_stop(&t->vm, RUN_PAUSED);
     ck_assert_int_eq(state_save_vm(&t->vm, &saved), 0);
 
-    struct testvm *twin =
-        make(t->board, (const char *const *)t->words, true, &err);
+    struct testvm *twin = make((const char *const *)t->words, true, &err);
     ck_assert_msg(twin, "round trip: %s", err.text);
     copy_ram(t, twin);
     vm_lock(&twin->vm);

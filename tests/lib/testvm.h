@@ -11,18 +11,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dm/cmdline.h"
 #include "dm/machine.h"
 
 struct testvm {
     struct vm vm;
-    struct vm_config cfg;
     unsigned msi_count; /* messages seen */
     uint64_t msi_addr;  /* the last one */
     uint32_t msi_data;
     /* private */
-    char *board;
+    struct cmdline cl;
     char **words;
-    struct opts *devices, *lists;
+    bool made;
 };
 
 /* board: "pc" or "none". args: command line words as hvmd takes them, such as
