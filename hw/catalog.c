@@ -11,6 +11,11 @@
 #include "hw/piix4-pm.h"
 #include "hw/virtio/virtio.h"
 
+/* Chips that nobody else needs to know. */
+extern const struct dev_class i8042_class, isa_debug_exit_class,
+    isa_debugcon_class, mc146818_class, pc_testdev_class, pci_testdev_class,
+    port92_class, pvpanic_class, uart_16550_class;
+
 /* clang-format off */
 const struct dev_class *const dev_catalog[] = {
     &i440fx_host_class,
@@ -29,6 +34,15 @@ const struct dev_class *const dev_catalog[] = {
     &virtio_serial_modern_class,
     &virtconsole_class,
     &virtserialport_class,
+    &mc146818_class,
+    &i8042_class,
+    &port92_class,
+    &uart_16550_class,
+    &isa_debugcon_class,
+    &isa_debug_exit_class,
+    &pvpanic_class,
+    &pc_testdev_class,
+    &pci_testdev_class,
     NULL,
 };
 /* clang-format on */

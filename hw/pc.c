@@ -41,6 +41,9 @@ static const struct chip {
     {"PIIX3", "1.0", 0, offsetof(struct pc, isa)},
     {"PIIX4_PM", "1.3", 0, offsetof(struct pc, pm)},
     {"fw_cfg", NULL, 0, offsetof(struct pc, fw_cfg)},
+    {"mc146818rtc", NULL, ENGINE_HAS_RTC, offsetof(struct pc, rtc)},
+    {"i8042", NULL, 0, 0},
+    {"port92", NULL, 0, 0},
 };
 
 static int create_chip(struct vm *vm, const char *cls, struct opts *o,

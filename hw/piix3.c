@@ -15,6 +15,7 @@
 
 struct piix3 {
     struct pci_dev pci;
+    struct dev_bus isa;
     struct bus_region elcr_region;
     uint8_t elcr[2];
 };
@@ -79,6 +80,8 @@ static int piix3_create(struct dev *dev, struct cfg_err *err)
     c[0x69] = 0x02; /* TOM */
     memset(c + PIIX3_PIRQRCA, PIRQRC_OFF, 4);
     memset(s->pci.wmask + PIIX3_PIRQRCA, 0x8f, 4);
+    s->isa = (struct dev_bus){.type = "isa", .name = "isa.0", .owner = dev};
+    dev_bus_add(dev->vm, &s->isa);
     if (dev->vm->engine->caps & ENGINE_HAS_IRQCHIP)
         return 0;
 
@@ -91,6 +94,7 @@ static int piix3_create(struct dev *dev, struct cfg_err *err)
     rc = bus_add(dev->vm, &s->elcr_region);
     if (!rc)
         return 0;
+    dev_bus_del(dev->vm, &s->isa);
     pci_fini(&s->pci);
     return err_set(err, rc, "ports 0x4d0 and 0x4d1: %s", strerror(-rc));
 }
@@ -109,6 +113,7 @@ static void piix3_destroy(struct dev *dev)
     struct piix3 *s = (struct piix3 *)dev;
 
     bus_del(dev->vm, &s->elcr_region);
+    dev_bus_del(dev->vm, &s->isa);
     pci_fini(&s->pci);
 }
 
