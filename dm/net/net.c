@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dm/dev.h"
 #include "dm/machine.h"
 #include "dm/options.h"
 
@@ -136,6 +137,30 @@ int net_claim(struct net *net, const char *user, struct cfg_err *err)
 void net_release(struct net *net)
 {
     net->user = NULL;
+}
+
+static bool has_mac(const struct dev *dev, const uint8_t mac[6])
+{
+    for (const struct dev_prop *p = dev->cls->props; p && p->name; p++)
+        if (p->type == PROP_MAC &&
+            !memcmp((const char *)dev + p->offset, mac, 6))
+            return true;
+    return false;
+}
+
+void net_mac_default(const struct dev *dev, uint8_t mac[6])
+{
+    static const uint8_t first[6] = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};
+    const struct dev *other;
+
+    memcpy(mac, first, sizeof(first));
+    do {
+        for (other = dev_first(dev->vm); other; other = other->next)
+            if (other != dev && has_mac(other, mac))
+                break;
+        if (other && !++mac[5])
+            mac[4]++;
+    } while (other);
 }
 
 struct net_queue *net_queue_new(struct net *net, unsigned idx,

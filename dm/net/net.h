@@ -25,6 +25,7 @@
 #include "dm/err.h"
 #include "dm/loop.h"
 
+struct dev;
 struct opts;
 struct vm;
 struct net_queue;
@@ -72,6 +73,10 @@ void net_release(struct net *net);
  * a pcap dump around a net. -errno with err set. */
 int net_dump_add(struct vm *vm, struct opts *opts, struct cfg_err *err);
 
+/* An address for a device without one: 52:54:00:12:34:56, or the next after
+ * it that no other device has in a property. Locked. */
+void net_mac_default(const struct dev *dev, uint8_t mac[6]);
+
 /* In loop's thread, or before it runs. idx < max_queues, vnet: frames carry
  * the header (only if net->vnet_hdr). Reception starts disabled. */
 struct net_queue *net_queue_new(struct net *net, unsigned idx,
@@ -80,7 +85,7 @@ struct net_queue *net_queue_new(struct net *net, unsigned idx,
 void net_queue_free(struct net_queue *q); /* NULL is legal */
 /* Loop's thread: whether readable is called. Level: called while true. */
 void net_rx_enable(struct net_queue *q, bool on);
-/* Which offloads the guest accepts in frames it receives. */
+/* Which offloads the guest accepts in frames it receives; any thread. */
 void net_set_offloads(struct net_queue *q, unsigned offloads);
 
 /* One frame: bytes taken or given, a vnet header included; -EAGAIN: none now;
