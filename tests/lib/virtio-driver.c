@@ -331,6 +331,8 @@ uint16_t vd_wait_used(struct vd_queue *q, uint32_t *len)
                   "queue %u: nothing used after %u", q->idx, q->last_used);
     tv_mem_read(q->d->t, q->used + 4 + 8 * (q->last_used % q->size), e, 8);
     q->last_used++;
+    /* used_event: tell me about the next one */
+    tv_mem_write(q->d->t, q->avail + 4 + 2 * q->size, &q->last_used, 2);
     if (len)
         *len = e[1];
     return (uint16_t)e[0];
