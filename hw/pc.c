@@ -10,11 +10,14 @@
 
 #include "dm/boot/boot.h"
 #include "dm/char/chr.h"
+#include "dm/log.h"
 #include "dm/options.h"
 #include "hw/catalog.h"
-#include "hw/e820.h"
+#include "hw/firmware.h"
 #include "hw/fw-cfg.h"
 #include "hw/i440fx.h"
+#include "hw/mc146818.h"
+#include "hw/pc-tables.h"
 #include "hw/pci/pci-assign.h"
 #include "hw/pci/pci.h"
 #include "hw/piix3.h"
@@ -27,6 +30,7 @@ struct pc {
     struct ram *ram;
     struct pci_bus *pci;
     struct dev *pmc, *isa, *pm, *rtc, *fw_cfg;
+    struct pc_tables tables;
     struct boot *boot; /* -kernel */
 };
 
@@ -40,10 +44,10 @@ static const struct chip {
     {"i440FX", "0.0", 0, offsetof(struct pc, pmc)},
     {"PIIX3", "1.0", 0, offsetof(struct pc, isa)},
     {"PIIX4_PM", "1.3", 0, offsetof(struct pc, pm)},
-    {"fw_cfg", NULL, 0, offsetof(struct pc, fw_cfg)},
     {"mc146818rtc", NULL, ENGINE_HAS_RTC, offsetof(struct pc, rtc)},
     {"i8042", NULL, 0, 0},
     {"port92", NULL, 0, 0},
+    {"fw_cfg", NULL, 0, offsetof(struct pc, fw_cfg)},
 };
 
 static int create_chip(struct vm *vm, const char *cls, struct opts *o,
@@ -109,8 +113,8 @@ static int create_ram(struct vm *vm, struct cfg_err *err)
         return err_set(err, -EINVAL,
                        "memory size: expected at least 1 MiB, "
                        "in pages of 4 KiB");
-    if (size - MIB > PC_MEM64 - PC_HIGH_RAM)
-        return err_set(err, -EINVAL, "memory size: expected at most 508 GiB");
+    if (size > PC_RAM_MAX)
+        return err_set(err, -EINVAL, "memory size: expected at most 1 TiB");
     pc->low = size < PC_LOW_RAM_MAX ? size : PC_LOW_RAM_MAX;
     pc->high = size - pc->low;
     rc = ram_new(vm, "pc.ram", size, &pc->ram, err);
@@ -145,20 +149,16 @@ static int pc_build(struct vm *vm, struct cfg_err *err)
     return create_serials(vm, err);
 }
 
-static int add_fw_cfg(struct vm *vm, struct cfg_err *err)
+static int fill_fw_cfg(struct vm *vm, struct cfg_err *err)
 {
     struct pc *pc = vm->board_priv;
     const struct vm_config *cfg = vm->cfg;
     struct dev *fw = pc->fw_cfg;
-    uint8_t map[sizeof(((struct e820 *)0)->entry)];
-    struct e820 e820;
     bool menu = false;
     int rc = opts_get_bool(cfg->boot, "menu", &menu, err);
 
     if (rc)
         return rc;
-    e820_firmware(&e820, pc->low, pc->high);
-    e820_pack(&e820, map);
     if (fw_cfg_add(fw, FW_CFG_UUID, cfg->uuid, sizeof(cfg->uuid)) ||
         fw_cfg_add_int(fw, FW_CFG_RAM_SIZE, cfg->ram_size, 8) ||
         fw_cfg_add_int(fw, FW_CFG_NOGRAPHIC, 0, 2) ||
@@ -167,31 +167,107 @@ static int add_fw_cfg(struct vm *vm, struct cfg_err *err)
         fw_cfg_add_int(fw, FW_CFG_BOOT_MENU, menu, 2) ||
         fw_cfg_add_int(fw, FW_CFG_IRQ0_OVERRIDE, 1, 4))
         return err_set(err, -ENOMEM, "out of memory");
-    rc = fw_cfg_add_file(fw, "etc/e820", map,
-                         (size_t)e820.n * E820_PACKED_ENTRY, err);
+    rc = pc_tables_to_fw_cfg(&pc->tables, fw, err);
     return rc ? rc : fw_cfg_add_user(fw, cfg->fw_cfg, err);
+}
+
+/* The letters of -boot order= as SeaBIOS wants them: nibbles, first first. */
+static int boot_order(struct vm *vm, unsigned *out, struct cfg_err *err)
+{
+    static const char letter[] = "acdn"; /* floppy, disk, CD, network */
+    const char *order = opts_get(vm->cfg->boot, "order");
+
+    *out = 0;
+    for (unsigned i = 0; order && order[i]; i++) {
+        const char *at = strchr(letter, order[i]);
+
+        if (!at || i == 3)
+            return err_set(err, -EINVAL,
+                           "-boot order=%s: expected at most three letters of "
+                           "a (floppy), c (disk), d (CD) and n (network)",
+                           order);
+        *out |= (unsigned)(at - letter + 1) << 4 * i;
+    }
+    return 0;
+}
+
+static void cmos_size(struct dev *rtc, unsigned low, unsigned high,
+                      uint64_t size, uint64_t max)
+{
+    uint64_t n = size < max ? size : max;
+
+    mc146818_set(rtc, (uint8_t)low, (uint8_t)n);
+    mc146818_set(rtc, (uint8_t)high, (uint8_t)(n >> 8));
+}
+
+/* What the PC/AT and SeaBIOS keep in the RAM of the clock. */
+static int fill_cmos(struct vm *vm, struct cfg_err *err)
+{
+    struct pc *pc = vm->board_priv;
+    uint64_t above = pc->low - MIB;
+    unsigned order;
+    int rc = boot_order(vm, &order, err);
+
+    if (rc || !pc->rtc)
+        return rc;
+    cmos_size(pc->rtc, 0x15, 0x16, 640, 640);            /* KiB */
+    cmos_size(pc->rtc, 0x17, 0x18, above >> 10, 0xffff); /* KiB from 1 MiB */
+    cmos_size(pc->rtc, 0x30, 0x31, above >> 10, 0xffff);
+    cmos_size(pc->rtc, 0x34, 0x35, above < 15 * MIB ? 0 : above / 65536 - 240,
+              0xffff); /* 64 KiB from 16 MiB */
+    cmos_size(pc->rtc, 0x5b, 0x5c, pc->high / 65536, 0xffffff);
+    mc146818_set(pc->rtc, 0x5d, (uint8_t)(pc->high / 65536 >> 16));
+    mc146818_set(pc->rtc, 0x5f, (uint8_t)(vm->cfg->cpus - 1));
+    mc146818_set(pc->rtc, 0x38, (uint8_t)(order >> 4 & 0xf0));
+    mc146818_set(pc->rtc, 0x3d, (uint8_t)order);
+    return 0;
+}
+
+static int load_kernel(struct vm *vm, struct cfg_err *err)
+{
+    struct pc *pc = vm->board_priv;
+    const struct boot_env env = {
+        .e820 = pc->tables.map.entry,
+        .e820_n = pc->tables.map.n,
+        .low_ram = pc->low,
+        .rsdp = PC_RSDP,
+    };
+
+    if (vm->cfg->bios)
+        return err_set(err, -EINVAL,
+                       "-kernel starts a kernel without firmware: expected no "
+                       "-bios beside it");
+    return boot_load(vm, &env, &pc->boot, err);
+}
+
+/* An engine that runs no guest needs no firmware, but may be given some. */
+static int load_firmware(struct vm *vm, struct cfg_err *err)
+{
+    struct pc *pc = vm->board_priv;
+    struct ram *bios;
+    int rc;
+
+    if (!vm->cfg->bios && !(vm->engine->caps & ENGINE_VCPUS))
+        return 0;
+    rc = firmware_load(vm, vm->cfg->bios, &bios, err);
+    if (!rc)
+        i440fx_set_memory(pc->pmc, pc->ram, bios);
+    return rc;
 }
 
 static int pc_finish(struct vm *vm, struct cfg_err *err)
 {
     struct pc *pc = vm->board_priv;
-    struct boot_env env = {.low_ram = pc->low};
-    struct e820 map;
-    int rc = add_fw_cfg(vm, err);
+    bool direct = vm->cfg->kernel;
+    int rc = pc_tables_build(&pc->tables, vm, pc->low, pc->high, !direct, err);
 
-    if (rc)
-        return rc;
-    if (!vm->cfg->kernel)
-        return 0;
-    if (vm->cfg->bios)
-        return err_set(err, -EINVAL,
-                       "-kernel starts a kernel without "
-                       "firmware: expected no -bios beside it");
-    e820_direct(&map, pc->low, pc->high);
-    env.e820 = map.entry;
-    env.e820_n = map.n;
-    (void)env;
-    return err_set(err, -ENOTSUP, "-kernel: not built yet");
+    if (!rc)
+        rc = fill_fw_cfg(vm, err);
+    if (!rc)
+        rc = fill_cmos(vm, err);
+    if (!rc)
+        rc = direct ? load_kernel(vm, err) : load_firmware(vm, err);
+    return rc;
 }
 
 /* What firmware does to the chips before it starts a kernel. */
@@ -200,7 +276,6 @@ static void chips_by_hand(struct vm *vm)
     static const struct pci_plan plan = {
         .io = {PC_IO, 0x10000},
         .mem = {PC_LOW_RAM_MAX, PC_MEM_END},
-        .mem64 = {PC_MEM64, PC_MEM64_END},
         .line = {10, 10, 11, 11},
     };
     struct pc *pc = vm->board_priv;
@@ -221,10 +296,17 @@ static void chips_by_hand(struct vm *vm)
 static void pc_reset(struct vm *vm, struct boot_regs *regs)
 {
     struct pc *pc = vm->board_priv;
+    int rc;
 
     if (!pc->boot)
         return;
     chips_by_hand(vm);
+    rc = pc_tables_to_memory(&pc->tables, vm);
+    if (!rc)
+        rc = boot_place(vm, pc->boot, regs);
+    if (rc)
+        log_err("pc", "the kernel cannot be put into memory: %s",
+                strerror(-rc));
 }
 
 static void pc_fini(struct vm *vm)
@@ -233,6 +315,8 @@ static void pc_fini(struct vm *vm)
 
     if (!pc)
         return;
+    boot_free(pc->boot);
+    pc_tables_free(&pc->tables);
     free(pc);
     vm->board_priv = NULL;
 }

@@ -15,6 +15,9 @@
     (PIIX4_PM_TMROF | PIIX4_PM_GBL | PIIX4_PM_PWRBTN | PIIX4_PM_RTC)
 #define PM_STATUS (PM_EVENTS | PIIX4_PM_BM | PIIX4_PM_WAK)
 #define DEVACTB_APMC_EN 0x02 /* at 0x5b: SMIs by APMC are set up */
+#define DEVRESJ 0x67 /* which serial ports are there: the DSDT asks */
+#define DEVRESJ_COMA 0x08
+#define DEVRESJ_COMB 0x90
 #define TMR_MASK 0xffffff
 #define TMR_HALF 0x800000 /* TMROF: bit 23 has changed */
 
@@ -251,6 +254,8 @@ static int pm_create(struct dev *dev, struct cfg_err *err)
     pci_set16(w + PIIX4_PMBASE, 0xffc0);
     w[PIIX4_PMREGMISC] = PIIX4_PMIOSE;
     c[0x5b] = DEVACTB_APMC_EN;
+    c[DEVRESJ] = (dev->vm->cfg->serial[0] ? DEVRESJ_COMA : 0) |
+                 (dev->vm->cfg->serial[1] ? DEVRESJ_COMB : 0);
     timer_init(&s->overflow, overflow_due, s);
     s->pm_region = (struct bus_region){.name = "piix4-pm",
                                        .ops = &pm_ops,

@@ -36,28 +36,15 @@ static bool take(struct pci_window *w, uint64_t size, uint64_t *base)
     return true;
 }
 
-static void write_bar(struct pci_dev *p, unsigned n, uint64_t base)
-{
-    unsigned reg = PCI_BAR_0 + 4 * n;
-
-    bus_pcicfg_write(p->dev.vm, p->bdf, reg, 4, (uint32_t)base);
-    if (p->bar[n].type == PCI_BAR_MEM64)
-        bus_pcicfg_write(p->dev.vm, p->bdf, reg + 4, 4, (uint32_t)(base >> 32));
-}
-
 static void place(struct pci_dev *p, unsigned n, struct pci_plan *room)
 {
     const struct pci_bar *bar = &p->bar[n];
     uint64_t size = bar->region.size, base;
-    bool ok;
+    struct pci_window *w = bar->type == PCI_BAR_IO ? &room->io : &room->mem;
 
-    if (bar->type == PCI_BAR_IO)
-        ok = take(&room->io, size, &base);
-    else
-        ok = take(&room->mem, size, &base) ||
-             (bar->type == PCI_BAR_MEM64 && take(&room->mem64, size, &base));
-    if (ok)
-        write_bar(p, n, base);
+    if (take(w, size, &base))
+        bus_pcicfg_write(p->dev.vm, p->bdf, PCI_BAR_0 + 4 * n, 4,
+                         (uint32_t)base);
     else
         log_warn(p->dev.path, "no room for BAR %u of %llu bytes", n,
                  (unsigned long long)size);

@@ -14,8 +14,8 @@ struct pci_window {
     uint64_t base, end; /* first byte in, first byte out */
 };
 struct pci_plan {
-    struct pci_window io, mem, mem64; /* mem64 may be empty */
-    uint8_t line[4];                  /* ISA line of each PIRQ link */
+    struct pci_window io, mem;
+    uint8_t line[4]; /* ISA line of each PIRQ link */
 };
 
 /* Machine lock held, functions fresh from reset. A BAR that finds no room is
