@@ -142,8 +142,8 @@ void net_ctrl_run(struct virtio_net *n, struct virtqueue *vq)
         vq_kick_off(vq);
         while ((el = vq_pop(vq, sizeof(*el)))) {
             if (el->out_len < 2 || !el->in_len) {
-                vq_unpop(vq, el);
                 vq_bad(vq, "command without %s", el->in_len ? "code" : "ack");
+                vq_unpop(vq, el);
                 break;
             }
             ack = command(n, el) ? CTRL_OK : CTRL_ERR;

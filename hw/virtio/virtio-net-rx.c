@@ -57,9 +57,9 @@ static void window_fill(struct net_rx *rx)
         if (rx->full || !(el = vq_pop(rx->vq, sizeof(*el))))
             return;
         if (el->in_len < rx->n->hdr_len) {
-            vq_unpop(rx->vq, el);
             vq_bad(rx->vq, "receive buffer of %u bytes, less than a header",
                    el->in_len);
+            vq_unpop(rx->vq, el);
             return;
         }
         if (!window_add(rx, el)) {

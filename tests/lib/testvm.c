@@ -56,8 +56,15 @@ static void make_twin(struct cmdline *c)
 {
     for (struct opts *o = c->chardevs; o; o = o->next)
         hollow(o, "backend", "null");
-    for (struct opts *o = c->netdevs; o; o = o->next)
+    for (struct opts *o = c->netdevs; o; o = o->next) {
+        const char *queues = opts_get(o, "queues");
+        char *copy = queues ? strdup(queues) : NULL;
+
         hollow(o, "type", "null");
+        if (copy)
+            opts_set(o, "queues", copy);
+        free(copy);
+    }
     for (struct opts *o = c->drives; o; o = o->next)
         opts_set(o, "locking", "off");
     for (unsigned i = 0; i < c->n_serials; i++)
