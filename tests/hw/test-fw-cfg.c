@@ -5,11 +5,13 @@
 #include <endian.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "dm/options.h"
 #include "hw/fw-cfg.h"
+#include "tests/lib/fw-cfg-client.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/testvm.h"
 
@@ -32,26 +34,6 @@ static void teardown(void)
     tv_free(t);
 }
 
-static void select_key(uint16_t key)
-{
-    tv_outw(t, 0x510, key);
-}
-
-static void read_ports(void *buf, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        ((uint8_t *)buf)[i] = tv_inb(t, 0x511);
-}
-
-static uint64_t key_value(uint16_t key, unsigned size)
-{
-    uint64_t v = 0;
-
-    select_key(key);
-    read_ports(&v, size);
-    return v;
-}
-
 struct desc {
     uint32_t control, length;
     uint64_t address;
@@ -68,38 +50,17 @@ static uint32_t dma(uint32_t control, uint32_t len, uint64_t addr)
     return be32toh(d.control);
 }
 
-/* Key of a file by the directory, its size in *size; 0 if it is not there. */
-static uint16_t find_file(const char *name, uint32_t *size)
-{
-    uint32_t n = be32toh((uint32_t)key_value(FW_CFG_FILE_DIR, 4));
-
-    for (uint32_t i = 0; i < n; i++) {
-        char e[64];
-        uint16_t key;
-
-        read_ports(e, sizeof(e));
-        ck_assert_uint_lt(strnlen(e + 8, 56), 56);
-        if (strcmp(e + 8, name))
-            continue;
-        memcpy(size, e, 4);
-        *size = be32toh(*size);
-        memcpy(&key, e + 4, 2);
-        return be16toh(key);
-    }
-    return 0;
-}
-
 START_TEST(test_numbers)
 {
-    ck_assert_uint_eq(key_value(FW_CFG_SIGNATURE, 4), 0x554d4551);
+    ck_assert_uint_eq(fwc_key(t, FW_CFG_SIGNATURE, 4), 0x554d4551);
     ck_assert_uint_eq(tv_inb(t, 0x511), 0); /* behind the end */
-    ck_assert_uint_eq(key_value(FW_CFG_ID, 4), 3);
-    ck_assert_uint_eq(key_value(FW_CFG_RAM_SIZE, 8), 16 << 20);
-    ck_assert_uint_eq(key_value(FW_CFG_NB_CPUS, 2), 3);
-    ck_assert_uint_eq(key_value(FW_CFG_MAX_CPUS, 2), 3);
-    ck_assert_uint_eq(key_value(0x4000 | FW_CFG_NB_CPUS, 2), 3);
-    ck_assert_uint_eq(key_value(0x1234, 8), 0);
-    ck_assert_uint_eq(key_value(0xffff, 8), 0);
+    ck_assert_uint_eq(fwc_key(t, FW_CFG_ID, 4), 3);
+    ck_assert_uint_eq(fwc_key(t, FW_CFG_RAM_SIZE, 8), 16 << 20);
+    ck_assert_uint_eq(fwc_key(t, FW_CFG_NB_CPUS, 2), 3);
+    ck_assert_uint_eq(fwc_key(t, FW_CFG_MAX_CPUS, 2), 3);
+    ck_assert_uint_eq(fwc_key(t, 0x4000 | FW_CFG_NB_CPUS, 2), 3);
+    ck_assert_uint_eq(fwc_key(t, 0x1234, 8), 0);
+    ck_assert_uint_eq(fwc_key(t, 0xffff, 8), 0);
     tv_roundtrip(t);
 }
 END_TEST
@@ -107,13 +68,13 @@ END_TEST
 START_TEST(test_directory)
 {
     uint32_t size;
-    char word[8] = "";
+    uint8_t *word = fwc_file(t, "opt/org.example/word", &size);
 
-    select_key(find_file("opt/org.example/word", &size));
     ck_assert_uint_eq(size, 5);
-    read_ports(word, 8);
-    ck_assert_mem_eq(word, "hello\0\0\0", 8);
-    ck_assert_uint_eq(find_file("opt/none", &size), 0);
+    ck_assert_mem_eq(word, "hello", 5);
+    ck_assert_uint_eq(tv_inb(t, 0x511), 0);
+    ck_assert_uint_eq(fwc_find(t, "opt/none", &size), 0);
+    free(word);
 }
 END_TEST
 
@@ -143,7 +104,7 @@ START_TEST(test_dma)
     /* a descriptor that is nowhere */
     tv_outl(t, 0x514, htobe32(0xffffffff));
     tv_outl(t, 0x518, htobe32(0xfffffff0));
-    ck_assert_uint_eq(key_value(FW_CFG_SIGNATURE, 4), 0x554d4551);
+    ck_assert_uint_eq(fwc_key(t, FW_CFG_SIGNATURE, 4), 0x554d4551);
 }
 END_TEST
 
@@ -187,7 +148,8 @@ static int add_user(const char *text, struct cfg_err *err)
 
 START_TEST(test_user)
 {
-    char path[] = "/tmp/hvmd-fw-cfg-XXXXXX", text[64], got[4];
+    char path[] = "/tmp/hvmd-fw-cfg-XXXXXX", text[64];
+    uint8_t *got;
     int fd = mkstemp(path);
     struct cfg_err err;
     uint32_t size;
@@ -197,10 +159,10 @@ START_TEST(test_user)
     snprintf(text, sizeof(text), "opt/bin,file=%s", path);
     ck_assert_int_eq(add_user(text, &err), 0);
     unlink(path);
-    select_key(find_file("opt/bin", &size));
+    got = fwc_file(t, "opt/bin", &size);
     ck_assert_uint_eq(size, 4);
-    read_ports(got, 4);
     ck_assert_mem_eq(got, "\0\1\2\3", 4);
+    free(got);
 
     ck_assert_int_eq(add_user("opt/a,file=/nonexistent", &err), -ENOENT);
     ck_assert_ptr_nonnull(strstr(err.text, "/nonexistent"));
@@ -216,7 +178,7 @@ START_TEST(test_storm)
 {
     tv_storm_pio(t, 0x510, 12, 20000, 0xf0cf);
     tv_reset(t);
-    ck_assert_uint_eq(key_value(FW_CFG_ID, 4), 3);
+    ck_assert_uint_eq(fwc_key(t, FW_CFG_ID, 4), 3);
     tv_roundtrip(t);
 }
 END_TEST
