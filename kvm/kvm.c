@@ -171,8 +171,6 @@ static int kvm_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
         rc = check_vcpus(k, err);
     if (!rc)
         rc = create_vm(k, err);
-    if (!rc)
-        rc = kvm_irqchip_create(k, err);
     if (rc)
         kvm_destroy(vm);
     return rc;
@@ -192,6 +190,8 @@ static int check_memory(const struct kvm *k, unsigned bits, struct cfg_err *err)
     return 0;
 }
 
+/* The chips come after the memory: a new memory slot waits for them to have
+ * settled in KVM, which takes milliseconds. */
 static int kvm_start(struct vm *vm, struct cfg_err *err)
 {
     struct kvm *k = kvm_of(vm);
@@ -201,6 +201,8 @@ static int kvm_start(struct vm *vm, struct cfg_err *err)
     if (!cpuid)
         return -EINVAL;
     rc = check_memory(k, kvm_cpuid_phys_bits(cpuid), err);
+    if (!rc)
+        rc = kvm_irqchip_create(k, err);
     if (rc)
         goto out;
     k->vcpu = calloc(vm->cfg->cpus, sizeof(*k->vcpu));
