@@ -16,7 +16,7 @@
 #include "hw/firmware.h"
 #include "hw/fw-cfg.h"
 #include "hw/i440fx.h"
-#include "hw/mc146818.h"
+#include "hw/pc-firmware.h"
 #include "hw/pc-tables.h"
 #include "hw/pci/pci-assign.h"
 #include "hw/pci/pci.h"
@@ -31,6 +31,7 @@ struct pc {
     struct pci_bus *pci;
     struct dev *pmc, *isa, *pm, *rtc, *fw_cfg;
     struct pc_tables tables;
+    struct pc_boot boot_opts;
     struct boot *boot; /* -kernel */
 };
 
@@ -149,80 +150,6 @@ static int pc_build(struct vm *vm, struct cfg_err *err)
     return create_serials(vm, err);
 }
 
-static int fill_fw_cfg(struct vm *vm, struct cfg_err *err)
-{
-    struct pc *pc = vm->board_priv;
-    const struct vm_config *cfg = vm->cfg;
-    struct dev *fw = pc->fw_cfg;
-    bool menu = false;
-    int rc = opts_get_bool(cfg->boot, "menu", &menu, err);
-
-    if (rc)
-        return rc;
-    if (fw_cfg_add(fw, FW_CFG_UUID, cfg->uuid, sizeof(cfg->uuid)) ||
-        fw_cfg_add_int(fw, FW_CFG_RAM_SIZE, cfg->ram_size, 8) ||
-        fw_cfg_add_int(fw, FW_CFG_NOGRAPHIC, 0, 2) ||
-        fw_cfg_add_int(fw, FW_CFG_NB_CPUS, cfg->cpus, 2) ||
-        fw_cfg_add_int(fw, FW_CFG_MAX_CPUS, cfg->max_cpus, 2) ||
-        fw_cfg_add_int(fw, FW_CFG_BOOT_MENU, menu, 2) ||
-        fw_cfg_add_int(fw, FW_CFG_IRQ0_OVERRIDE, 1, 4))
-        return err_set(err, -ENOMEM, "out of memory");
-    rc = pc_tables_to_fw_cfg(&pc->tables, fw, err);
-    return rc ? rc : fw_cfg_add_user(fw, cfg->fw_cfg, err);
-}
-
-/* The letters of -boot order= as SeaBIOS wants them: nibbles, first first. */
-static int boot_order(struct vm *vm, unsigned *out, struct cfg_err *err)
-{
-    static const char letter[] = "acdn"; /* floppy, disk, CD, network */
-    const char *order = opts_get(vm->cfg->boot, "order");
-
-    *out = 0;
-    for (unsigned i = 0; order && order[i]; i++) {
-        const char *at = strchr(letter, order[i]);
-
-        if (!at || i == 3)
-            return err_set(err, -EINVAL,
-                           "-boot order=%s: expected at most three letters of "
-                           "a (floppy), c (disk), d (CD) and n (network)",
-                           order);
-        *out |= (unsigned)(at - letter + 1) << 4 * i;
-    }
-    return 0;
-}
-
-static void cmos_size(struct dev *rtc, unsigned low, unsigned high,
-                      uint64_t size, uint64_t max)
-{
-    uint64_t n = size < max ? size : max;
-
-    mc146818_set(rtc, (uint8_t)low, (uint8_t)n);
-    mc146818_set(rtc, (uint8_t)high, (uint8_t)(n >> 8));
-}
-
-/* What the PC/AT and SeaBIOS keep in the RAM of the clock. */
-static int fill_cmos(struct vm *vm, struct cfg_err *err)
-{
-    struct pc *pc = vm->board_priv;
-    uint64_t above = pc->low - MIB;
-    unsigned order;
-    int rc = boot_order(vm, &order, err);
-
-    if (rc || !pc->rtc)
-        return rc;
-    cmos_size(pc->rtc, 0x15, 0x16, 640, 640);            /* KiB */
-    cmos_size(pc->rtc, 0x17, 0x18, above >> 10, 0xffff); /* KiB from 1 MiB */
-    cmos_size(pc->rtc, 0x30, 0x31, above >> 10, 0xffff);
-    cmos_size(pc->rtc, 0x34, 0x35, above < 15 * MIB ? 0 : above / 65536 - 240,
-              0xffff); /* 64 KiB from 16 MiB */
-    cmos_size(pc->rtc, 0x5b, 0x5c, pc->high / 65536, 0xffffff);
-    mc146818_set(pc->rtc, 0x5d, (uint8_t)(pc->high / 65536 >> 16));
-    mc146818_set(pc->rtc, 0x5f, (uint8_t)(vm->cfg->cpus - 1));
-    mc146818_set(pc->rtc, 0x38, (uint8_t)(order >> 4 & 0xf0));
-    mc146818_set(pc->rtc, 0x3d, (uint8_t)order);
-    return 0;
-}
-
 static int load_kernel(struct vm *vm, struct cfg_err *err)
 {
     struct pc *pc = vm->board_priv;
@@ -262,9 +189,8 @@ static int pc_finish(struct vm *vm, struct cfg_err *err)
     int rc = pc_tables_build(&pc->tables, vm, pc->low, pc->high, !direct, err);
 
     if (!rc)
-        rc = fill_fw_cfg(vm, err);
-    if (!rc)
-        rc = fill_cmos(vm, err);
+        rc = pc_firmware_fill(vm, pc->fw_cfg, &pc->tables, &pc->boot_opts, err);
+    pc_firmware_cmos(pc->rtc, vm->cfg->cpus, pc->low, pc->high);
     if (!rc)
         rc = direct ? load_kernel(vm, err) : load_firmware(vm, err);
     return rc;
@@ -298,6 +224,7 @@ static void pc_reset(struct vm *vm, struct boot_regs *regs)
     struct pc *pc = vm->board_priv;
     int rc;
 
+    pc_firmware_reset(pc->rtc, &pc->boot_opts);
     if (!pc->boot)
         return;
     chips_by_hand(vm);

@@ -169,6 +169,10 @@ START_TEST(test_refused)
             "-bios");
     refused((const char *const[]){"-m", "2M", "-boot", "order=x", NULL},
             "order=x");
+    refused((const char *const[]){"-boot", "order=acdn", NULL}, "three");
+    refused((const char *const[]){"-boot", "once=z", NULL}, "once=z");
+    refused((const char *const[]){"-boot", "strict=on", NULL}, "bootindex");
+    refused((const char *const[]){"-boot", "splash-time=70000", NULL}, "65535");
     refused((const char *const[]){"-fw_cfg", "name=etc/e820,string=x", NULL},
             "etc/e820");
     refused((const char *const[]){"-smbios", "type=9", NULL}, "type=0");
@@ -177,10 +181,27 @@ END_TEST
 
 START_TEST(test_boot_order)
 {
-    t = tv_new("pc", (const char *const[]){"-boot", "order=dc,menu=on", NULL});
-    ck_assert_uint_eq(cmos(0x3d), 0x23); /* CD, then disk */
+    uint32_t len;
+    uint8_t *wait;
+
+    t = tv_new("pc", (const char *const[]){
+                         "-boot", "order=dc,once=ndc,menu=on", "-boot",
+                         "splash-time=12,reboot-timeout=-1", NULL});
+    ck_assert_uint_eq(cmos(0x3d), 0x34); /* network, CD, disk */
+    ck_assert_uint_eq(cmos(0x38), 0x20);
+    tv_roundtrip(t);
+    tv_reset(t);
+    ck_assert_uint_eq(cmos(0x3d), 0x23);
     ck_assert_uint_eq(cmos(0x38), 0);
     ck_assert_uint_eq(fwc_key(t, 0x0e, 2), 1);
+    wait = fwc_file(t, "etc/boot-menu-wait", &len);
+    ck_assert_uint_eq(len, 2);
+    ck_assert_mem_eq(wait, "\x0c\0", 2);
+    free(wait);
+    wait = fwc_file(t, "etc/boot-fail-wait", &len);
+    ck_assert_uint_eq(len, 4);
+    ck_assert_mem_eq(wait, "\xff\xff\xff\xff", 4);
+    free(wait);
 }
 END_TEST
 

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "hw/pc-firmware.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dm/options.h"
+#include "hw/fw-cfg.h"
+#include "hw/mc146818.h"
+
+/* ---- -boot ---- */
+
+static int parse_order(struct opts *o, const char *key, uint16_t *out,
+                       struct cfg_err *err)
+{
+    static const char letter[] = "acdn";
+    const char *order = opts_get(o, key);
+
+    *out = 0;
+    for (unsigned i = 0; order && order[i]; i++) {
+        const char *at = strchr(letter, order[i]);
+
+        if (!at || i == 3)
+            return err_set(err, -EINVAL,
+                           "-boot %s=%s: expected at most three letters of "
+                           "a (floppy), c (disk), d (CD) and n (network)",
+                           key, order);
+        *out |= (uint16_t)((at - letter + 1) << 4 * i);
+    }
+    return 0;
+}
+
+/* A time in ms that becomes a file of size bytes; -1 is "never". */
+static int add_time(struct dev *fw_cfg, struct opts *o, const char *key,
+                    const char *file, long max, unsigned size,
+                    struct cfg_err *err)
+{
+    const char *text = opts_get(o, key);
+    char *end = NULL;
+    long n;
+
+    if (!text)
+        return 0;
+    n = strtol(text, &end, 10);
+    if (end == text || *end || n < -1 || n > max)
+        return err_set(err, -EINVAL,
+                       "-boot %s=%s: expected milliseconds up to %ld, or -1",
+                       key, text, max);
+    return fw_cfg_add_file(fw_cfg, file, &n, size, err);
+}
+
+static int add_boot(struct dev *fw_cfg, struct opts *o, struct pc_boot *boot,
+                    struct cfg_err *err)
+{
+    bool menu = false, strict = false;
+    int rc = opts_get_bool(o, "menu", &menu, err);
+
+    if (!rc)
+        rc = opts_get_bool(o, "strict", &strict, err);
+    if (rc)
+        return rc;
+    if (strict)
+        return err_set(err, -EINVAL,
+                       "-boot strict=on: expected off, as devices have no "
+                       "bootindex here");
+    rc = parse_order(o, "order", &boot->order, err);
+    if (!rc)
+        rc = parse_order(o, "once", &boot->once, err);
+    if (!rc)
+        rc = add_time(fw_cfg, o, "splash-time", "etc/boot-menu-wait", 65535, 2,
+                      err);
+    if (!rc)
+        rc = add_time(fw_cfg, o, "reboot-timeout", "etc/boot-fail-wait", 65535,
+                      4, err);
+    if (!rc && fw_cfg_add_int(fw_cfg, FW_CFG_BOOT_MENU, menu, 2))
+        rc = err_set(err, -ENOMEM, "out of memory");
+    return rc;
+}
+
+/* ---- fw_cfg ---- */
+
+int pc_firmware_fill(struct vm *vm, struct dev *fw_cfg,
+                     const struct pc_tables *t, struct pc_boot *boot,
+                     struct cfg_err *err)
+{
+    const struct vm_config *cfg = vm->cfg;
+    int rc;
+
+    if (fw_cfg_add(fw_cfg, FW_CFG_UUID, cfg->uuid, sizeof(cfg->uuid)) ||
+        fw_cfg_add_int(fw_cfg, FW_CFG_RAM_SIZE, cfg->ram_size, 8) ||
+        fw_cfg_add_int(fw_cfg, FW_CFG_NOGRAPHIC, 0, 2) ||
+        fw_cfg_add_int(fw_cfg, FW_CFG_NB_CPUS, cfg->cpus, 2) ||
+        fw_cfg_add_int(fw_cfg, FW_CFG_MAX_CPUS, cfg->max_cpus, 2) ||
+        fw_cfg_add_int(fw_cfg, FW_CFG_IRQ0_OVERRIDE, 1, 4))
+        return err_set(err, -ENOMEM, "out of memory");
+    rc = add_boot(fw_cfg, cfg->boot, boot, err);
+    if (!rc)
+        rc = pc_tables_to_fw_cfg(t, fw_cfg, err);
+    if (!rc)
+        rc = fw_cfg_add_user(fw_cfg, cfg->fw_cfg, err);
+    return rc;
+}
+
+/* ---- CMOS ---- */
+
+static void set_cmos(struct dev *rtc, uint8_t index, uint64_t val,
+                     unsigned size)
+{
+    for (unsigned i = 0; i < size; i++)
+        mc146818_set(rtc, (uint8_t)(index + i), (uint8_t)(val >> 8 * i));
+}
+
+static uint64_t at_most(uint64_t n, uint64_t max)
+{
+    return n < max ? n : max;
+}
+
+void pc_firmware_cmos(struct dev *rtc, unsigned cpus, uint64_t low,
+                      uint64_t high)
+{
+    uint64_t mib = 1 << 20;
+    uint64_t from16 = low > 16 * mib ? low - 16 * mib : 0;
+
+    if (!rtc)
+        return;
+    set_cmos(rtc, 0x15, 640, 2); /* KiB */
+    set_cmos(rtc, 0x17, at_most((low - mib) >> 10, 0xffff), 2);
+    set_cmos(rtc, 0x30, at_most((low - mib) >> 10, 0xffff), 2);
+    set_cmos(rtc, 0x34, from16 >> 16, 2); /* 64 KiB */
+    set_cmos(rtc, 0x5b, high >> 16, 3);
+    set_cmos(rtc, 0x5f, cpus - 1, 1);
+}
+
+void pc_firmware_reset(struct dev *rtc, struct pc_boot *boot)
+{
+    uint16_t order = !boot->booted && boot->once ? boot->once : boot->order;
+
+    boot->booted = true;
+    if (!rtc)
+        return;
+    set_cmos(rtc, 0x3d, order & 0xff, 1);
+    set_cmos(rtc, 0x38, order >> 4 & 0xf0, 1);
+}
