@@ -161,15 +161,15 @@ static int finish_smp(struct cmdline *c, struct cfg_err *err)
         topology |= opts_get(c->smp, parts[i]) != NULL;
         product *= v;
     }
+    if (!product || (opts_get(c->smp, "cpus") && !cpus) ||
+        (opts_get(c->smp, "maxcpus") && !max))
+        return err_set(err, -EINVAL, "-smp: expected at least 1 of each");
     if (!max)
         max = topology && product > cpus ? product : cpus;
     if (!cpus)
         cpus = max ? max : 1;
     if (!max)
         max = cpus;
-    if (c->smp && opts_get(c->smp, "cpus") &&
-        !strcmp(opts_get(c->smp, "cpus"), "0"))
-        return err_set(err, -EINVAL, "-smp 0: expected at least 1");
     if (max < cpus)
         return err_set(err, -EINVAL,
                        "-smp: maxcpus=%" PRIu64 " is less than the %" PRIu64
@@ -182,10 +182,9 @@ static int finish_smp(struct cmdline *c, struct cfg_err *err)
                        product, max);
     if (max > c->board->max_cpus)
         return err_set(err, -EINVAL,
-                       "-smp: invalid number of SMP CPUs %" PRIu64
-                       ": machine '%s' supports at most %u SMP CPUs (%u)",
-                       max, c->board->name, c->board->max_cpus,
-                       c->board->max_cpus);
+                       "-smp: %" PRIu64 " is too many: machine '%s' takes a "
+                       "number of SMP CPUs up to %u",
+                       max, c->board->name, c->board->max_cpus);
     c->cfg.cpus = cpus;
     c->cfg.max_cpus = max;
     return 0;

@@ -60,10 +60,10 @@ void help_print(FILE *f)
                 continue;
             snprintf(left, sizeof(left), "-%s%s%s", o->name, o->args ? " " : "",
                      o->args ? o->args : "");
-            if (strlen(left) > 27)
-                fprintf(f, "  %s\n  %27s %s\n", left, "", o->help);
+            if (strlen(left) > 30)
+                fprintf(f, "  %s\n  %30s %s\n", left, "", o->help);
             else
-                fprintf(f, "  %-27s %s\n", left, o->help);
+                fprintf(f, "  %-30s %s\n", left, o->help);
         }
         fputs("\n", f);
     }

@@ -3,9 +3,9 @@
 
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "dm/options.h"
+#include "tests/lib/suite.h"
 
 static struct opts *parse(const char *text, const char *implied)
 {
@@ -159,20 +159,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *s = suite_create("options");
-    TCase *tc = tcase_create("options");
-    SRunner *sr;
-    int failed;
+    const TTest *const tests[] = {test_parse, test_bad,    test_check,
+                                         test_typed, test_values, NULL};
 
-    tcase_add_test(tc, test_parse);
-    tcase_add_test(tc, test_bad);
-    tcase_add_test(tc, test_check);
-    tcase_add_test(tc, test_typed);
-    tcase_add_test(tc, test_values);
-    suite_add_tcase(s, tc);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_ENV);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite("options", NULL, NULL, tests);
 }
