@@ -116,12 +116,13 @@ static struct sample run(char **argv, int argc, const char *text,
     struct sample s;
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     char chardev[160];
-    char *args[argc + 5];
+    char **args = calloc(argc + 5, sizeof(*args));
     int out[2], listener = -1;
     clockid_t cpu;
 
+    if (!args)
+        die("calloc");
     memcpy(args, argv, argc * sizeof(*args));
-    args[argc] = NULL;
     if (!text) {
         snprintf(addr.sun_path, sizeof(addr.sun_path), "/tmp/launch.%d",
                  getpid());
@@ -136,7 +137,6 @@ static struct sample run(char **argv, int argc, const char *text,
         args[argc + 1] = chardev;
         args[argc + 2] = "-mon";
         args[argc + 3] = "chardev=launch,mode=control";
-        args[argc + 4] = NULL;
     }
     if (pipe(out) < 0)
         die("pipe");
@@ -152,6 +152,7 @@ static struct sample run(char **argv, int argc, const char *text,
         execvp(args[0], args);
         die(args[0]);
     }
+    free(args);
     close(out[1]);
     if (text)
         read_until(out[0], text);
