@@ -80,14 +80,10 @@ static int open_chardevs(struct cmdline *c, struct vm *vm, struct cfg_err *err)
     for (o = c->chardevs; o && !rc; o = o->next)
         rc = chr_open(vm, o, &chr, err);
     for (i = 0; i < c->n_serials && !rc; i++) {
-        const char *text = c->serials[i];
-
-        if (!strncmp(text, "mon:", 4)) /* no multiplexer: docs/compat.md */
-            text += 4;
         snprintf(id, sizeof(id), "serial%u", i);
-        rc = chr_open_legacy(vm, text, id, &c->cfg.serial[i], err);
+        rc = chr_open_legacy(vm, c->serials[i], id, &c->cfg.serial[i], err);
         if (rc)
-            err_prefix(err, rc, "-serial %.100s", text);
+            err_prefix(err, rc, "-serial %.100s", c->serials[i]);
     }
     return rc;
 }

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "hw/catalog.h"
 
@@ -190,30 +189,6 @@ static int finish_smp(struct cmdline *c, struct cfg_err *err)
     return 0;
 }
 
-static int finish_rtc(struct cmdline *c, struct cfg_err *err)
-{
-    const char *base = opts_get(c->cfg.rtc, "base");
-    const char *clock = opts_get(c->cfg.rtc, "clock");
-    const char *fix = opts_get(c->cfg.rtc, "driftfix");
-    struct tm tm;
-    char *end;
-
-    if (base && strcmp(base, "utc") && strcmp(base, "localtime") &&
-        (!(end = strptime(base, "%Y-%m-%d", &tm)) ||
-         (*end && (!(end = strptime(base, "%Y-%m-%dT%H:%M:%S", &tm)) || *end))))
-        return err_set(err, -EINVAL,
-                       "-rtc base=%.100s: expected utc, localtime or a date "
-                       "such as 2024-02-29T23:59:58",
-                       base);
-    if (clock && !word_in_list("host, rt, vm", clock))
-        return err_set(err, -EINVAL,
-                       "-rtc clock=%.100s: expected host, rt or vm", clock);
-    if (fix && strcmp(fix, "none"))
-        return err_set(err, -EINVAL, "-rtc driftfix=%.100s: expected none",
-                       fix);
-    return 0;
-}
-
 /* A -global for a class or property that does not exist is an error, but for
  * those of chips that are the engine's here. */
 static int finish_globals(struct cmdline *c, struct cfg_err *err)
@@ -254,15 +229,20 @@ static int finish_globals(struct cmdline *c, struct cfg_err *err)
 
 static int finish(struct cmdline *c, struct cfg_err *err)
 {
+    const char *fix;
     int rc;
 
     if (c->nographic && !c->n_serials)
-        c->serials[c->n_serials++] = "stdio";
+        c->serials[c->n_serials++] = "mon:stdio";
     c->cfg.name = opts_get(c->name, "guest");
     if ((rc = finish_machine(c, err)) || (rc = finish_memory(c, err)) ||
-        (rc = finish_smp(c, err)) || (rc = finish_rtc(c, err)) ||
-        (rc = cmdline_expand(c, err)) || (rc = finish_globals(c, err)))
+        (rc = finish_smp(c, err)) || (rc = cmdline_expand(c, err)) ||
+        (rc = finish_globals(c, err)))
         return rc;
+    fix = opts_get(c->cfg.rtc, "driftfix");
+    if (fix && strcmp(fix, "none"))
+        return err_set(err, -EINVAL, "-rtc driftfix=%.100s: expected none",
+                       fix);
     if (!c->cfg.kernel && (c->cfg.initrd || c->cfg.append))
         return err_set(err, -EINVAL, "%s: expected a -kernel with it",
                        c->cfg.initrd ? "-initrd" : "-append");

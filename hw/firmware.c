@@ -15,9 +15,11 @@
 #define UNIT 65536
 #define TOP (1ull << 32)
 
-static bool find(const char *name, char *path, size_t size)
+static bool find(const char *data_dir, const char *name, char *path,
+                 size_t size)
 {
-    static const char *const folder[] = {
+    const char *const folder[] = {
+        data_dir ? data_dir : HVMD_DATADIR,
         HVMD_DATADIR,
         "/usr/share/seabios",
         "/usr/share/qemu",
@@ -58,7 +60,8 @@ int firmware_load(struct vm *vm, const char *name, struct ram **out,
     size_t len;
     int rc;
 
-    if (!find(name ? name : FIRMWARE_DEFAULT, path, sizeof(path))) {
+    if (!find(vm->cfg->data_dir, name ? name : FIRMWARE_DEFAULT, path,
+              sizeof(path))) {
         if (name)
             return err_set(err, -ENOENT, "-bios %s: there is no such file",
                            name);
