@@ -348,6 +348,15 @@ static void device_reset(struct virtio_dev *v)
     atomic_store(&b->writeback, false);
 }
 
+/* The image has another size now. */
+static void resized(void *opaque)
+{
+    struct virtio_blk *b = opaque;
+
+    b->config.capacity = atomic_load(&b->blk->size) / SECTOR;
+    virtio_config_changed(&b->v);
+}
+
 static const struct virtio_ops blk_ops = {
     .config_write = config_write,
     .set_features = set_features,
@@ -462,9 +471,13 @@ static int blk_create(struct dev *dev, struct cfg_err *err)
     rc = virtio_create(&b->v, &setup, err);
     for (unsigned i = 0; !rc && i < b->num_queues; i++)
         rc = virtio_queue_init(&b->v, i, b->queue_size, (int)i, err);
-    if (rc)
+    if (rc) {
         blk_destroy(dev);
-    return rc;
+        return rc;
+    }
+    b->blk->resized = resized;
+    b->blk->resized_opaque = b;
+    return 0;
 }
 
 static int blk_post_load(struct dev *dev)
