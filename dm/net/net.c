@@ -213,7 +213,9 @@ static void count(_Atomic uint64_t *n, uint64_t by)
 
 static uint64_t frame_bytes(const struct net_queue *q, ssize_t n)
 {
-    return (uint64_t)n - (q->vnet ? NET_VNET_HDR : 0);
+    size_t hdr = q->vnet ? NET_VNET_HDR : 0;
+
+    return (size_t)n > hdr ? (size_t)n - hdr : 0;
 }
 
 ssize_t net_recv(struct net_queue *q, const struct iovec *iov, int iovcnt)

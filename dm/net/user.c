@@ -28,6 +28,7 @@
 
 #include "dm/clock.h"
 #include "dm/log.h"
+#include "dm/net/user-frag.h"
 #include "dm/net/user-opts.h"
 #include "dm/options.h"
 
@@ -84,6 +85,7 @@ struct user {
     int nfds;
     int epfd;
     struct log_quota quota;
+    struct frags frags;
     uint8_t tx[NET_FRAME_MAX];
 };
 
@@ -443,6 +445,20 @@ static ssize_t user_recv(struct net_queue *q, const struct iovec *iov,
 
 /* ---- any one thread ---- */
 
+/* slirp_lock held. A copy: the library looks at a frame more than once. */
+static void input(struct user *u, const uint8_t *frame, size_t len)
+{
+    if (!frag_is(frame, len)) {
+        u->lib.input(u->slirp, frame, (int)len);
+        return;
+    }
+    frame = frag_take(&u->frags, frame, len, &len);
+    if (frame) {
+        u->lib.input(u->slirp, frame, (int)len);
+        frag_done(&u->frags);
+    }
+}
+
 static ssize_t user_send(struct net_queue *q, const struct iovec *iov,
                          int iovcnt)
 {
@@ -455,9 +471,8 @@ static ssize_t user_send(struct net_queue *q, const struct iovec *iov,
     if (len > sizeof(u->tx))
         return -EMSGSIZE;
     pthread_mutex_lock(&slirp_lock);
-    /* A copy: the library looks at a frame more than once. */
     net_iov_get(iov, iovcnt, u->tx, len);
-    u->lib.input(u->slirp, u->tx, (int)len);
+    input(u, u->tx, len);
     pthread_mutex_unlock(&slirp_lock);
     loop_post(q->loop, &uq->task);
     return (ssize_t)len;
@@ -548,6 +563,7 @@ static void user_close(struct net *net)
         cb_timer_free(u->timers, u);
     if (u->epfd >= 0)
         close(u->epfd);
+    frag_fini(&u->frags);
     free(u->search);
     free(u->fds);
 }

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,164 +15,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "dm/machine.h"
 #include "dm/net/net.h"
 #include "dm/options.h"
+#include "tests/lib/net-end.h"
 #include "tests/lib/suite.h"
-
-/* A machine that is nothing but a loop and a clock that stands still. */
-static int64_t stopped_clock(struct vm *v)
-{
-    return 5000 * 1000000LL;
-}
-
-static const struct engine_ops fake_engine = {
-    .name = "fake",
-    .caps = ENGINE_VIRTUAL_TIME,
-    .clock_ns = stopped_clock,
-};
-
-static struct vm vm;
-static char dir[64];
-
-static void setup(void)
-{
-    vm.engine = &fake_engine;
-    vm.loop = loop_new(NULL);
-    strcpy(dir, "/tmp/test-net-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(dir));
-}
-
-static void teardown(void)
-{
-    char cmd[100];
-
-    while (vm.nets)
-        net_close(vm.nets);
-    loop_free(vm.loop);
-    snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
-    ck_assert_int_eq(system(cmd), 0);
-}
-
-static int try_open(const char *text, struct net **net, struct cfg_err *err)
-{
-    struct opts *o = NULL;
-    int rc = opts_parse(text, "type", &o, err);
-
-    if (!rc)
-        rc = net_open(&vm, o, net, err);
-    opts_free(o);
-    return rc;
-}
-
-static struct net *open_net(const char *fmt, ...)
-    __attribute__((format(printf, 1, 2)));
-static struct net *open_net(const char *fmt, ...)
-{
-    struct cfg_err err = {""};
-    struct net *net = NULL;
-    char text[256];
-    va_list ap;
-
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof(text), fmt, ap);
-    va_end(ap);
-    ck_assert_msg(!try_open(text, &net, &err), "%s: %s", text, err.text);
-    return net;
-}
-
-/* A device that takes frames one at a time, when it is asked to. */
-struct end {
-    struct net_queue *q;
-    bool readable;
-};
-
-static void on_readable(void *opaque)
-{
-    struct end *e = opaque;
-
-    e->readable = true;
-    net_rx_enable(e->q, false);
-}
-
-static struct end *end_new(struct net *net, bool vnet)
-{
-    struct end *e = calloc(1, sizeof(*e));
-
-    e->q = net_queue_new(net, 0, vm.loop, vnet, on_readable, e);
-    ck_assert_ptr_nonnull(e->q);
-    return e;
-}
-
-static void end_free(struct end *e)
-{
-    net_queue_free(e->q);
-    free(e);
-}
-
-static ssize_t take(struct end *e, void *buf, size_t len)
-{
-    struct iovec iov = {buf, len};
-
-    return net_recv(e->q, &iov, 1);
-}
-
-static ssize_t give(struct end *e, const void *buf, size_t len)
-{
-    struct iovec iov[2] = {{(void *)buf, len / 3},
-                           {(char *)buf + len / 3, len - len / 3}};
-
-    return net_send(e->q, iov, 2);
-}
-
-/* Runs the loop till a frame is there; -EAGAIN: there is none. */
-static ssize_t await(struct end *e, void *buf, size_t len)
-{
-    ssize_t n;
-
-    for (unsigned i = 0; i < 100; i++) {
-        n = take(e, buf, len);
-        if (n != -EAGAIN)
-            return n;
-        e->readable = false;
-        net_rx_enable(e->q, true);
-        for (unsigned j = 0; j < 50 && !e->readable; j++)
-            loop_once(vm.loop, 10);
-        if (!e->readable)
-            break;
-    }
-    net_rx_enable(e->q, false);
-    return -EAGAIN;
-}
-
-/* Lets the loop do what it has to; nothing comes of it that we wait for. */
-static void settle(void)
-{
-    for (unsigned i = 0; i < 20; i++)
-        loop_once(vm.loop, 1);
-}
-
-/* Whatever comes, it is no frame. */
-static void expect_none(struct end *e)
-{
-    net_rx_enable(e->q, true);
-    settle();
-    net_rx_enable(e->q, false);
-    ck_assert_int_eq(take(e, (char[2000]){0}, 2000), -EAGAIN);
-}
-
-static void fill(uint8_t *buf, size_t len, unsigned seed)
-{
-    for (size_t i = 0; i < len; i++)
-        buf[i] = (uint8_t)(seed + i * 7 + i / 251);
-}
-
-static void same(const uint8_t *buf, size_t len, unsigned seed)
-{
-    for (size_t i = 0; i < len; i++)
-        ck_assert_msg(buf[i] == (uint8_t)(seed + i * 7 + i / 251),
-                      "byte %zu of %zu differs", i, len);
-}
 
 static uint8_t big[NET_FRAME_MAX + 64];
 
@@ -225,7 +70,7 @@ START_TEST(errors_say_what_was_expected)
         ck_assert_int_lt(try_open(bad[i].text, &net, &err), 0);
         ck_assert_msg(strstr(err.text, bad[i].expect), "%s: '%s' lacks '%s'",
                       bad[i].text, err.text, bad[i].expect);
-        ck_assert_ptr_null(vm.nets);
+        ck_assert_ptr_null(net_vm.nets);
     }
 }
 END_TEST
@@ -236,8 +81,8 @@ START_TEST(names_are_unique_and_used_once)
     struct net *net = open_net("null,id=a"), *other;
 
     ck_assert_int_eq(try_open("null,id=a", &other, &err), -EEXIST);
-    ck_assert_ptr_eq(net_find(&vm, "a"), net);
-    ck_assert_ptr_null(net_find(&vm, "b"));
+    ck_assert_ptr_eq(net_find(&net_vm, "a"), net);
+    ck_assert_ptr_null(net_find(&net_vm, "b"));
     ck_assert_int_eq(net_claim(net, "nic0", &err), 0);
     ck_assert_int_eq(net_claim(net, "nic1", &err), -EBUSY);
     ck_assert_ptr_nonnull(strstr(err.text, "nic0"));
@@ -309,12 +154,12 @@ START_TEST(socket_pair_both_ways)
 {
     struct net *net = open_net("stream,id=l,server=on,addr.type=unix,"
                                "addr.path=%s/s",
-                               dir);
+                               net_dir);
     struct end *l = end_new(net, false), *c;
     static const size_t sizes[] = {1, 60, 1514, 9000, 65550, NET_FRAME_MAX};
     static uint8_t in[NET_FRAME_MAX];
 
-    c = end_new(open_net("stream,id=c,addr.type=unix,addr.path=%s/s", dir),
+    c = end_new(open_net("stream,id=c,addr.type=unix,addr.path=%s/s", net_dir),
                 false);
     settle(); /* accept */
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -383,7 +228,7 @@ START_TEST(socket_full_holds_frames_back_and_loses_none)
 
         while (poll(&in, 1, 0) == 1 && got < sent)
             ck_assert_uint_eq(get_frame(peer, got++), 5000);
-        loop_once(vm.loop, 100); /* the rest of the last one */
+        loop_once(net_vm.loop, 100); /* the rest of the last one */
     }
     settle();
     ck_assert_int_eq(poll(&p, 1, 0), 1);
@@ -479,7 +324,7 @@ static int connect_unix(const char *name)
     struct sockaddr_un un = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-    snprintf(un.sun_path, sizeof(un.sun_path), "%.60s/%s", dir, name);
+    snprintf(un.sun_path, sizeof(un.sun_path), "%.60s/%s", net_dir, name);
     ck_assert_int_eq(connect(fd, (struct sockaddr *)&un, sizeof(un)), 0);
     return fd;
 }
@@ -488,9 +333,9 @@ START_TEST(socket_server_takes_the_next_peer)
 {
     struct end *e;
 
-    e = end_new(
-        open_net("stream,id=l,server=on,addr.type=unix,addr.path=%s/s", dir),
-        false);
+    e = end_new(open_net("stream,id=l,server=on,addr.type=unix,addr.path=%s/s",
+                         net_dir),
+                false);
     ck_assert_int_eq(give(e, big, 60), -ENOTCONN);
     for (unsigned i = 0; i < 3; i++) {
         int peer = connect_unix("s");
@@ -511,13 +356,13 @@ START_TEST(socket_path_of_the_dead_is_taken_of_the_living_not)
 {
     struct net *net = open_net("stream,id=a,server=on,addr.type=unix,"
                                "addr.path=%s/s",
-                               dir);
+                               net_dir);
     struct cfg_err err = {""};
     struct net *other;
     char text[128];
 
     snprintf(text, sizeof(text),
-             "stream,id=b,server=on,addr.type=unix,addr.path=%.60s/s", dir);
+             "stream,id=b,server=on,addr.type=unix,addr.path=%.60s/s", net_dir);
     ck_assert_int_eq(try_open(text, &other, &err), -EADDRINUSE);
     ck_assert_ptr_nonnull(strstr(err.text, "expected a free address"));
     net_close(net); /* leaves the file */
@@ -534,11 +379,11 @@ START_TEST(dgram_both_ways)
 
     a = end_new(open_net("dgram,id=a,local.type=unix,local.path=%s/a,"
                          "remote.type=unix,remote.path=%s/b",
-                         dir, dir),
+                         net_dir, net_dir),
                 false);
     b = end_new(open_net("dgram,id=b,local.type=unix,local.path=%s/b,"
                          "remote.type=unix,remote.path=%s/a",
-                         dir, dir),
+                         net_dir, net_dir),
                 false);
     fill(big, 1514, 3);
     ck_assert_int_eq(give(a, big, 1514), 1514);
@@ -584,10 +429,10 @@ static int add_dump(const char *net, const char *more, struct cfg_err *err)
     int rc;
 
     snprintf(text, sizeof(text),
-             "qom-type=filter-dump,id=d,netdev=%s,file=%s/pcap%s", net, dir,
+             "qom-type=filter-dump,id=d,netdev=%s,file=%s/pcap%s", net, net_dir,
              more);
     ck_assert_int_eq(opts_parse(text, NULL, &o, err), 0);
-    rc = net_dump_add(&vm, o, err);
+    rc = net_dump_add(&net_vm, o, err);
     opts_free(o);
     return rc;
 }
@@ -598,7 +443,7 @@ static size_t read_dump(uint8_t *buf, size_t len)
     FILE *f;
     size_t n;
 
-    snprintf(path, sizeof(path), "%s/pcap", dir);
+    snprintf(path, sizeof(path), "%s/pcap", net_dir);
     f = fopen(path, "r");
     ck_assert_ptr_nonnull(f);
     n = fread(buf, 1, len, f);
@@ -616,9 +461,9 @@ START_TEST(dump_has_frames_without_header)
 
     open_net("null,id=b");
     ck_assert_msg(!add_dump("a", ",maxlen=100", &err), "%s", err.text);
-    ck_assert_ptr_ne(net_find(&vm, "a"), inner);
-    ck_assert_ptr_nonnull(net_find(&vm, "b"));
-    e = end_new(net_find(&vm, "a"), true);
+    ck_assert_ptr_ne(net_find(&net_vm, "a"), inner);
+    ck_assert_ptr_nonnull(net_find(&net_vm, "b"));
+    e = end_new(net_find(&net_vm, "a"), true);
     fill(big, 90, 1);
     ck_assert_int_eq(give(e, big, 90), 90);
     ck_assert_int_eq(give(e, big, 1000), 1000);
@@ -648,7 +493,7 @@ START_TEST(dump_of_both_ways)
 
     stream_net(&peer);
     ck_assert_int_eq(add_dump("s", "", &err), 0);
-    e = end_new(net_find(&vm, "s"), false);
+    e = end_new(net_find(&net_vm, "s"), false);
     put_frame(peer, 60, 1);
     ck_assert_int_eq(await(e, big, sizeof(big)), 60);
     fill(big, 70, 2);
@@ -657,8 +502,8 @@ START_TEST(dump_of_both_ways)
     ck_assert_uint_eq(read_dump(file, sizeof(file)), 24 + 16 + 60 + 16 + 70);
     same(file + 40, 60, 1);
     same(file + 116, 70, 2);
-    ck_assert_uint_eq(net_find(&vm, "s")->stats.rx_frames, 1);
-    ck_assert_uint_eq(net_find(&vm, "s")->stats.tx_frames, 1);
+    ck_assert_uint_eq(net_find(&net_vm, "s")->stats.rx_frames, 1);
+    ck_assert_uint_eq(net_find(&net_vm, "s")->stats.tx_frames, 1);
     end_free(e);
     close(peer);
 }
@@ -674,7 +519,7 @@ START_TEST(dump_on_a_full_disk_ends_with_a_whole_frame)
     signal(SIGXFSZ, SIG_IGN);
     open_net("null,id=a");
     ck_assert_int_eq(add_dump("a", "", &err), 0);
-    e = end_new(net_find(&vm, "a"), false);
+    e = end_new(net_find(&net_vm, "a"), false);
     ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &lim), 0);
     for (unsigned i = 0; i < 5; i++)
         ck_assert_int_eq(give(e, big, 60), 60);
@@ -694,7 +539,7 @@ START_TEST(dump_errors)
     ck_assert_int_lt(add_dump("a", ",bogus=1", &err), 0);
     ck_assert_int_lt(add_dump("a", ",file=/nowhere/x", &err), 0);
     ck_assert_ptr_nonnull(strstr(err.text, "/nowhere/x"));
-    ck_assert_ptr_nonnull(net_find(&vm, "a"));
+    ck_assert_ptr_nonnull(net_find(&net_vm, "a"));
 }
 END_TEST
 
@@ -722,5 +567,5 @@ int main(void)
         NULL,
     };
 
-    return run_suite("net", setup, teardown, tests);
+    return run_suite("net", net_end_setup, net_end_teardown, tests);
 }
