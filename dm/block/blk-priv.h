@@ -13,7 +13,9 @@ struct blk_queue {
     struct blk *blk;
     struct loop *loop;
     unsigned depth, in_flight, plugged;
-    struct blk_req *wait_head, *wait_tail;
+    struct blk_req *wait_head, *wait_tail;   /* more than depth */
+    struct blk_req *later_head, *later_tail; /* done, to be told */
+    struct loop_task later;
 };
 
 struct blk_ops {
@@ -21,21 +23,40 @@ struct blk_ops {
     const char *desc;
     const char *keys; /* options beside the common ones, for messages */
     size_t blk_size, queue_size; /* of the instances, base struct first */
-    /* opts: what the user gave; ask for the own keys only. */
+    /* opts: what the user gave; ask for the own keys only. Sets size. */
     int (*open)(struct blk *blk, struct opts *opts, struct cfg_err *err);
     void (*close)(struct blk *blk); /* legal after a failed open */
     int (*queue_init)(struct blk_queue *q);
-    void (*queue_fini)(struct blk_queue *q);
-    /* Takes a checked request: in_flight < depth. Ends in blk_complete, never
-     * from within. */
+    void (*queue_fini)(struct blk_queue *q); /* legal after a failed init */
+    /* Takes a checked request that is not empty: in_flight <= depth. Ends in
+     * blk_complete, never from within; blk_complete_later is for that. */
     void (*submit)(struct blk_queue *q, struct blk_req *req);
+    /* Starts what submit has gathered. */
     void (*unplug)(struct blk_queue *q);
     /* Waits for at least one completion and handles it. */
     void (*wait)(struct blk_queue *q);
+    /* May be NULL: it cannot. Sets nothing but the image. */
+    int (*resize)(struct blk *blk, uint64_t size);
 };
 
+/* From the loop, or from wait. The request is the caller's again. */
 void blk_complete(struct blk_req *req, int rc);
+/* The same, but soon. */
+void blk_complete_later(struct blk_req *req, int rc);
 
+/* What a write or a flush owes the medium under this cache=. */
+static inline bool blk_must_sync(const struct blk *blk, bool fua)
+{
+    return (fua || !blk->cache_writeback) && !blk->cache_no_flush;
+}
+
+/* As blk_open, but not listed by the machine and without an id of its own:
+ * what a layer wraps. Keys: those of the format, and the common ones. */
+int blk_open_inner(struct vm *vm, const char *format, struct opts *opts,
+                   struct blk **out, struct cfg_err *err);
+void blk_close_inner(struct blk *blk); /* NULL is legal */
+
+extern const struct blk_ops blk_fault, blk_null, blk_raw;
 extern const struct blk_ops *const blk_formats[]; /* ends with NULL */
 
 #endif

@@ -21,6 +21,7 @@
 #include <sys/uio.h>
 
 #include "dm/err.h"
+#include "dm/log.h"
 #include "dm/loop.h"
 
 struct opts;
@@ -51,14 +52,13 @@ struct blk_req {
     /* the block layer's */
     struct blk_req *next;
     struct blk_queue *q;
-    uint64_t progress;
     int64_t start_ns;
-    void *bounce;
-    struct iovec *fix;
+    int rc;
 };
 #define BLK_MAX_IOV 1024
 
 enum blk_error_action { BLK_REPORT, BLK_IGNORE, BLK_STOP };
+enum blk_locking { BLK_LOCK_AUTO, BLK_LOCK_ON, BLK_LOCK_OFF };
 
 /* What query-blockstats shows; relaxed atomics, any thread. */
 struct blk_stats {
@@ -80,30 +80,41 @@ struct blk {
     bool cache_writeback;    /* the guest sees a volatile write cache */
     bool cache_no_flush;     /* cache=unsafe */
     bool discard;
+    enum blk_locking locking; /* auto: where the file system can */
     enum blk_error_action rerror, werror_nospc, werror;
     _Atomic uint64_t size;   /* bytes, whole 512-byte sectors */
     uint32_t logical_block, physical_block; /* host's, as hints */
     struct blk_stats stats;
     const char *user; /* path of the device that has it, NULL: free */
+    /* The user's, or NULL: size has changed. Main thread, locked. */
+    void (*resized)(void *opaque);
+    void *resized_opaque;
+    struct log_quota quota; /* of messages about failed requests */
+    atomic_uint queues;
 };
 
-/* Locked. Opens by the keys of -drive and -blockdev (file, format, cache,
- * readonly, discard, rerror, werror, id, ...). The image is locked against
- * other writers. -errno with err set, nothing left behind. */
+/* Locked. Opens by the keys of -drive and -blockdev (docs/block.md); what
+ * speaks of the device (if, index, media, ...) must have been asked for. The
+ * image is locked against other writers. -errno with err set, nothing left
+ * behind. opts stay the caller's. */
 int blk_open(struct vm *vm, struct opts *opts, struct blk **out,
              struct cfg_err *err);
-void blk_close(struct blk *blk); /* no queue may exist */
+void blk_close(struct blk *blk); /* no queue may exist; NULL is legal */
 struct blk *blk_find(struct vm *vm, const char *id);
 /* One device an image: -EBUSY with err naming the other. */
 int blk_claim(struct blk *blk, const char *user, struct cfg_err *err);
 void blk_release(struct blk *blk);
+/* Locked. Makes the image this long; whole sectors. -errno with err set. */
+int blk_resize(struct blk *blk, uint64_t size, struct cfg_err *err);
 
-/* In loop's thread, or before it runs. depth: most requests in flight; more
- * wait inside. NULL + errno. */
+/* In loop's thread, or before it runs. depth: most requests in flight, 1 to
+ * BLK_MAX_DEPTH; more wait inside. NULL + errno. */
+#define BLK_MAX_DEPTH 1024
 struct blk_queue *blk_queue_new(struct blk *blk, struct loop *loop,
                                 unsigned depth);
 /* Never fails and never calls done from within. Bounds are checked here:
- * beyond the end, or writing what is read-only, completes with an error. */
+ * beyond the end (-EINVAL), or writing what is read-only (-EROFS), completes
+ * with an error. */
 void blk_submit(struct blk_queue *q, struct blk_req *req);
 /* Between plug and unplug, submissions gather into one system call. */
 void blk_plug(struct blk_queue *q);
