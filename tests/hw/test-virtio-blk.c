@@ -147,7 +147,9 @@ static void check_pattern(const struct request *r, uint64_t sector)
     ck_assert_uint_le(r->len, sizeof(buf));
     tv_mem_read(t, r->data, buf, r->len);
     for (unsigned i = 0; i < r->len; i++)
-        ck_assert_uint_eq(buf[i], pattern(sector * SECTOR + i));
+        if (buf[i] != pattern(sector * SECTOR + i))
+            ck_abort_msg("byte %u of sector %llu", i,
+                         (unsigned long long)sector);
 }
 
 START_TEST(configuration)
