@@ -157,10 +157,10 @@ static int add_user_item(struct dev *dev, struct opts *o, struct cfg_err *err)
     if (string)
         return fw_cfg_add_file(dev, name, string, strlen(string), err);
     rc = file_load(file, FW_CFG_FILE_MAX, &data, &len, err);
-    if (!rc) {
-        rc = fw_cfg_add_file(dev, name, data, len, err);
-        free(data);
-    }
+    if (rc)
+        return err_prefix(err, rc, "-fw_cfg %s", name);
+    rc = fw_cfg_add_file(dev, name, data, len, err);
+    free(data);
     return rc;
 }
 

@@ -280,16 +280,13 @@ static int slot_choose(struct pci_dev *p, struct cfg_err *err)
                 return 0;
             }
         }
-        return err_set(err, -EBUSY, "%s: all 32 slots are taken",
-                       bus->bus.name);
+        return err_set(err, -EBUSY, "%s: all 32 slots of %s are taken",
+                       p->dev.cls->name, bus->bus.name);
     }
-    if (p->addr > 255)
-        return err_set(err, -EINVAL,
-                       "addr: expected SLOT.FUNCTION with "
-                       "SLOT 0 to 0x1f and FUNCTION 0 to 7");
     if (bus->fn[p->addr])
-        return err_set(err, -EBUSY, "addr: %02x.%x is taken by %s",
-                       p->addr >> 3, p->addr & 7, bus->fn[p->addr]->dev.path);
+        return err_set(err, -EBUSY, "%s: addr=%02x.%x is taken by %s",
+                       p->dev.cls->name, p->addr >> 3, p->addr & 7,
+                       bus->fn[p->addr]->dev.path);
     p->bdf = (uint16_t)p->addr;
     return 0;
 }
