@@ -339,6 +339,7 @@ int dev_create(struct vm *vm, const struct dev_class *cls, struct opts *opts,
         strcpy(dev->id, id);
     for (p = &vm->devs; *p; p = &(*p)->next)
         n += (*p)->cls == cls;
+    dev->bus_fixed = bus;
     rc = find_bus(dev, bus, err);
     if (!rc) {
         dev_set_place(dev, "%u", n);

@@ -94,6 +94,7 @@ struct dev {
     char path[96]; /* unique: "pci.0/03.0/virtio-blk-pci", also in the log */
     struct dev *next; /* in order of creation */
     bool started;
+    bool bus_fixed; /* bus= was given: no other will do */
 };
 
 /* Makes one of this class. opts (may be NULL) holds bus=, id= and the

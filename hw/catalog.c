@@ -5,8 +5,10 @@
 
 #include "hw/fw-cfg.h"
 #include "hw/i440fx.h"
+#include "hw/ide/drive.h"
 #include "hw/none.h"
 #include "hw/pc.h"
+#include "hw/piix3-ide.h"
 #include "hw/piix3.h"
 #include "hw/piix4-pm.h"
 #include "hw/virtio/virtio.h"
@@ -21,6 +23,9 @@ const struct dev_class *const dev_catalog[] = {
     &i440fx_host_class,
     &i440fx_class,
     &piix3_class,
+    &piix3_ide_class,
+    &ide_hd_class,
+    &ide_cd_class,
     &piix4_pm_class,
     &fw_cfg_class,
     &virtio_blk_class,

@@ -44,6 +44,7 @@ static const struct chip {
     {"i440FX-pcihost", NULL, 0, 0},
     {"i440FX", "0.0", 0, offsetof(struct pc, pmc)},
     {"PIIX3", "1.0", 0, offsetof(struct pc, isa)},
+    {"piix3-ide", "1.1", 0, 0},
     {"PIIX4_PM", "1.3", 0, offsetof(struct pc, pm)},
     {"mc146818rtc", NULL, ENGINE_HAS_RTC, offsetof(struct pc, rtc)},
     {"i8042", NULL, 0, 0},

@@ -1,0 +1,661 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hw/piix3-ide, hw/ide: disks and CD-ROMs, by PIO and by bus master. */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "dm/block/blk.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/testvm.h"
+
+#define IDE_BDF 0x09
+#define CMD 0x1f0
+#define CTL 0x3f6
+#define BM 0xc000
+#define PRDT 0x10000u
+#define DATA 0x20000u
+#define SECTORS 8192u
+#define CD_BLOCKS 64u
+
+enum { DATA_REG, ERROR, COUNT, LO, MID, HI, DEVICE, STATUS };
+enum { BSY = 0x80, DRDY = 0x40, DRQ = 0x08, ERR = 0x01 };
+
+static struct testvm *t;
+static char disk_path[64], cd_path[64];
+
+static void make_image(char *path, const char *name, unsigned sectors)
+{
+    uint32_t block[128];
+    FILE *f;
+
+    snprintf(path, 64, "/tmp/hvmd-test-%s-%d", name, getpid());
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    for (unsigned i = 0; i < sectors; i++) {
+        for (unsigned w = 0; w < 128; w++)
+            block[w] = i << 8 | w;
+        ck_assert_uint_eq(fwrite(block, 512, 1, f), 1);
+    }
+    fclose(f);
+}
+
+static void start(const char *disk, const char *cd)
+{
+    const char *const words[] = {"-m",      "16M",
+                                 "-drive",  disk,
+                                 "-drive",  cd,
+                                 "-device", "ide-hd,drive=d0,bus=ide.0,unit=0",
+                                 "-device", "ide-cd,drive=d1,bus=ide.0,unit=1",
+                                 NULL};
+
+    t = tv_new("pc", words);
+    tv_cfg_write(t, IDE_BDF, 0x20, 4, BM);
+    tv_cfg_write(t, IDE_BDF, 0x04, 2, 0x05); /* I/O, bus master */
+}
+
+static void setup_with(const char *more)
+{
+    char disk[256], cd[256];
+
+    make_image(disk_path, "disk", SECTORS);
+    make_image(cd_path, "cd", CD_BLOCKS * 4);
+    snprintf(disk, sizeof(disk), "if=none,id=d0,format=raw,file=%s%s",
+             disk_path, more);
+    snprintf(cd, sizeof(cd), "if=none,id=d1,format=raw,readonly=on,file=%s",
+             cd_path);
+    start(disk, cd);
+}
+
+static void setup(void)
+{
+    /* the machine is built twice to compare states: no image lock */
+    setup_with(",locking=off,discard=unmap");
+}
+
+static void teardown(void)
+{
+    tv_free(t);
+    unlink(disk_path);
+    unlink(cd_path);
+}
+
+static bool not_busy(void *opaque)
+{
+    return !(tv_inb(t, CTL) & BSY);
+}
+
+static uint8_t wait_ready(void)
+{
+    ck_assert(tv_wait(t, not_busy, NULL, 10000));
+    return tv_inb(t, CTL);
+}
+
+static void out(unsigned reg, uint8_t v)
+{
+    tv_outb(t, CMD + reg, v);
+}
+
+static void address(uint64_t lba, unsigned count, bool ext)
+{
+    if (ext) {
+        out(COUNT, count >> 8);
+        out(LO, lba >> 24);
+        out(MID, lba >> 32);
+        out(HI, lba >> 40);
+    }
+    out(COUNT, count);
+    out(LO, lba);
+    out(MID, lba >> 8);
+    out(HI, lba >> 16);
+    out(DEVICE, 0xe0 | (ext ? 0 : lba >> 24 & 0xf));
+}
+
+static void read_words(void *buf, unsigned bytes)
+{
+    for (unsigned i = 0; i < bytes; i += 2)
+        *(uint16_t *)((char *)buf + i) = tv_inw(t, CMD);
+}
+
+static void read_run(void *buf, unsigned bytes)
+{
+    struct io_req q = {.space = BUS_PIO,
+                       .size = 4,
+                       .count = bytes / 4,
+                       .addr = CMD,
+                       .kind = IO_BUFFER,
+                       .buf = buf};
+
+    dm_dispatch(&t->vm, &q);
+}
+
+static void check_sector(const uint32_t *s, unsigned number)
+{
+    ck_assert_uint_eq(s[0], number << 8);
+    ck_assert_uint_eq(s[127], number << 8 | 127);
+}
+
+START_TEST(identify)
+{
+    uint16_t id[256];
+
+    out(DEVICE, 0xa0);
+    out(STATUS, 0xec);
+    ck_assert_uint_eq(wait_ready() & (DRQ | ERR), DRQ);
+    ck_assert(tv_gsi(t, 14));
+    tv_roundtrip(t);
+    read_words(id, 100);
+    tv_roundtrip(t); /* in the middle of the block */
+    read_words(id + 50, 412);
+    ck_assert_uint_eq(tv_inb(t, CMD + STATUS), DRDY | 0x10);
+    ck_assert(!tv_gsi(t, 14)); /* reading STATUS takes it back */
+    ck_assert_uint_eq(id[60], SECTORS);
+    ck_assert_uint_eq(id[100], SECTORS);
+    ck_assert_uint_eq(id[27], 'H' << 8 | 'V');
+    ck_assert_uint_eq(id[169], 1);
+}
+END_TEST
+
+START_TEST(nobody_is_there)
+{
+    /* the second channel is empty */
+    ck_assert_uint_eq(tv_inb(t, 0x170 + STATUS), 0);
+    tv_outb(t, 0x170 + STATUS, 0xec);
+    ck_assert_uint_eq(tv_inb(t, 0x170 + STATUS), 0);
+    ck_assert(!tv_gsi(t, 15));
+}
+END_TEST
+
+START_TEST(read_by_pio)
+{
+    uint32_t buf[128 * 4];
+
+    for (unsigned pass = 0; pass < 4; pass++) {
+        bool ext = pass & 1, multiple = pass & 2;
+        unsigned per_irq = multiple ? 16 : 1;
+
+        address(100, 3, ext);
+        out(STATUS, multiple ? (ext ? 0x29 : 0xc4) : (ext ? 0x24 : 0x20));
+        for (unsigned i = 0; i < 3; i += per_irq) {
+            unsigned n = multiple ? 3 : 1;
+
+            ck_assert_uint_eq(wait_ready() & (DRQ | ERR), DRQ);
+            ck_assert(tv_gsi(t, 14));
+            tv_inb(t, CMD + STATUS);
+            tv_roundtrip(t);
+            read_run(buf, n * 512);
+            check_sector(buf, 100 + i);
+            if (multiple)
+                check_sector(buf + 256, 102);
+        }
+        ck_assert_uint_eq(wait_ready(), DRDY | 0x10);
+    }
+}
+END_TEST
+
+/* CHS, as boot sectors ask */
+START_TEST(read_by_cylinder_and_head)
+{
+    uint32_t buf[128];
+
+    out(COUNT, 1);
+    out(LO, 5);
+    out(MID, 2);
+    out(HI, 0);
+    out(DEVICE, 0xa3);
+    out(STATUS, 0x20);
+    wait_ready();
+    read_run(buf, 512);
+    check_sector(buf, (2 * 16 + 3) * 63 + 4);
+    out(LO, 0); /* there is no sector 0 */
+    out(STATUS, 0x20);
+    ck_assert_uint_eq(wait_ready() & ERR, ERR);
+    ck_assert_uint_eq(tv_inb(t, CMD + ERROR), 0x10);
+}
+END_TEST
+
+START_TEST(write_by_pio_and_flush)
+{
+    uint32_t buf[128];
+    FILE *f;
+
+    address(7, 2, false);
+    out(STATUS, 0x30);
+    for (unsigned s = 0; s < 2; s++) {
+        ck_assert_uint_eq(wait_ready() & DRQ, DRQ);
+        for (unsigned i = 0; i < 128; i++)
+            tv_outl(t, CMD, 0xabcd0000 + s * 256 + i);
+        tv_roundtrip(t);
+    }
+    ck_assert_uint_eq(wait_ready(), DRDY | 0x10);
+    out(STATUS, 0xe7);
+    ck_assert_uint_eq(wait_ready(), DRDY | 0x10);
+    f = fopen(disk_path, "r");
+    fseek(f, 8 * 512, SEEK_SET);
+    ck_assert_uint_eq(fread(buf, 512, 1, f), 1);
+    fclose(f);
+    ck_assert_uint_eq(buf[0], 0xabcd0100);
+    ck_assert_uint_eq(buf[127], 0xabcd017f);
+}
+END_TEST
+
+START_TEST(beyond_the_end)
+{
+    static const uint8_t cmds[] = {0x20, 0x24, 0x30, 0x34, 0x25, 0x35,
+                                   0xc8, 0xca, 0x40, 0x42, 0xc4, 0xc5};
+
+    for (unsigned i = 0; i < sizeof(cmds); i++) {
+        address(SECTORS - 1, 2, true);
+        out(STATUS, cmds[i]);
+        ck_assert_uint_eq(wait_ready() & (ERR | DRQ), ERR);
+        ck_assert_uint_eq(tv_inb(t, CMD + ERROR), 0x10);
+        address(0xffffffffffff, 0, true);
+        out(STATUS, cmds[i]);
+        ck_assert_uint_eq(wait_ready() & (ERR | DRQ), ERR);
+    }
+}
+END_TEST
+
+static void prd(unsigned i, uint32_t addr, uint32_t len, bool last)
+{
+    uint32_t e[2] = {addr, (len & 0xffff) | (last ? 0x80000000 : 0)};
+
+    tv_mem_write(t, PRDT + 8 * i, e, 8);
+}
+
+static bool dma_over(void *opaque)
+{
+    return (tv_inb(t, BM + 2) & 4) || !(tv_inb(t, BM + 2) & 1);
+}
+
+/* Issues a command and runs the bus master; returns its status. */
+static uint8_t dma(uint8_t cmd, bool to_memory)
+{
+    tv_outl(t, BM + 4, PRDT);
+    tv_outb(t, BM + 2, 0x06);
+    out(STATUS, cmd);
+    tv_outb(t, BM, to_memory ? 8 : 0);
+    tv_outb(t, BM, to_memory ? 9 : 1);
+    ck_assert(tv_wait(t, dma_over, NULL, 10000));
+    return tv_inb(t, BM + 2) & 7;
+}
+
+static void dma_stop(void)
+{
+    tv_outb(t, BM, 0);
+    tv_outb(t, BM + 2, 0x06);
+}
+
+START_TEST(read_by_dma)
+{
+    uint32_t buf[1024];
+
+    prd(0, DATA, 512 + 64, false); /* pieces that are no sectors */
+    prd(1, DATA + 0x1000, 4096 - 576, true);
+    address(40, 8, true);
+    ck_assert_uint_eq(dma(0x25, true), 4);
+    ck_assert_uint_eq(tv_inb(t, CMD + STATUS), DRDY | 0x10);
+    dma_stop();
+    tv_roundtrip(t);
+    tv_mem_read(t, DATA, buf, 576);
+    tv_mem_read(t, DATA + 0x1000, (char *)buf + 576, 4096 - 576);
+    for (unsigned i = 0; i < 8; i++)
+        check_sector(buf + 128 * i, 40 + i);
+}
+END_TEST
+
+START_TEST(many_pieces)
+{
+    uint32_t buf[128];
+
+    /* more than one request's worth of segments, 2 bytes at the least */
+    for (unsigned i = 0; i < 1024; i++)
+        prd(i, DATA + 64 * i, 32, i == 1023);
+    address(200, 64, true);
+    ck_assert_uint_eq(dma(0x25, true), 4);
+    dma_stop();
+    for (unsigned i = 0; i < 16; i++)
+        tv_mem_read(t, DATA + 64 * (1008 + i), (char *)buf + 32 * i, 32);
+    check_sector(buf, 263);
+}
+END_TEST
+
+START_TEST(write_by_dma)
+{
+    uint32_t buf[256], back[256];
+
+    for (unsigned i = 0; i < 256; i++)
+        buf[i] = 0x77000000 + i;
+    tv_mem_write(t, DATA, buf, sizeof(buf));
+    prd(0, DATA, 1024, true);
+    address(300, 2, false);
+    ck_assert_uint_eq(dma(0xca, false), 4);
+    dma_stop();
+    prd(0, DATA + 0x2000, 1024, true);
+    address(300, 2, false);
+    ck_assert_uint_eq(dma(0xc8, true), 4);
+    tv_mem_read(t, DATA + 0x2000, back, sizeof(back));
+    ck_assert_int_eq(memcmp(buf, back, sizeof(buf)), 0);
+}
+END_TEST
+
+START_TEST(tables_that_do_not_fit)
+{
+    /* shorter than a sector: stops, without an interrupt */
+    prd(0, DATA, 16, true);
+    address(0, 1, false);
+    ck_assert_uint_eq(dma(0xc8, true), 0);
+    ck_assert_uint_eq(tv_inb(t, CMD + STATUS) & (BSY | ERR), 0);
+    dma_stop();
+    /* one sector of two */
+    prd(0, DATA, 512, true);
+    address(0, 2, false);
+    ck_assert_uint_eq(dma(0xc8, true), 0);
+    dma_stop();
+    /* longer: still active, and done */
+    prd(0, DATA, 4096, true);
+    address(0, 1, false);
+    ck_assert_uint_eq(dma(0xc8, true), 5);
+    dma_stop();
+    /* no memory behind it: an error, and nothing is written */
+    prd(0, 0xfee00000, 512, true);
+    address(0, 1, false);
+    ck_assert_uint_eq(dma(0xc8, true) & 3, 2);
+    dma_stop();
+    /* the table itself is nowhere */
+    tv_outl(t, BM + 4, 0xfffffff0);
+    out(STATUS, 0xc8);
+    tv_outb(t, BM, 9);
+    ck_assert(tv_wait(t, dma_over, NULL, 10000));
+    ck_assert_uint_eq(tv_inb(t, BM + 2) & 3, 2);
+    tv_roundtrip(t);
+}
+END_TEST
+
+/* CVE-2020-29443's kin, for disks: the adapter without the right to master
+ * the bus does nothing. */
+START_TEST(no_bus_master_no_dma)
+{
+    prd(0, DATA, 512, true);
+    tv_cfg_write(t, IDE_BDF, 0x04, 2, 0x01);
+    address(0, 1, false);
+    tv_outl(t, BM + 4, PRDT);
+    out(STATUS, 0xc8);
+    tv_outb(t, BM, 9);
+    ck_assert_uint_eq(tv_inb(t, BM + 2) & 7, 1); /* active for ever */
+    dma_stop();
+    tv_outb(t, CTL, 4);
+    tv_outb(t, CTL, 0);
+    ck_assert_uint_eq(wait_ready() & (DRQ | ERR), 0);
+}
+END_TEST
+
+START_TEST(trim)
+{
+    uint64_t ranges[64] = {8ULL << 48 | 1000, 16ULL << 48 | 2000};
+    uint32_t buf[128];
+
+    tv_mem_write(t, DATA, ranges, 512);
+    prd(0, DATA, 512, true);
+    address(0, 1, true);
+    out(ERROR, 1); /* the feature register */
+    ck_assert_uint_eq(dma(0x06, false), 4);
+    ck_assert_uint_eq(tv_inb(t, CMD + STATUS) & ERR, 0);
+    dma_stop();
+    address(1000, 1, false);
+    out(STATUS, 0x20);
+    wait_ready();
+    read_run(buf, 512);
+    ck_assert_uint_eq(buf[5], 0); /* a hole in the file */
+    /* a range beyond the end */
+    ranges[1] = 16ULL << 48 | (SECTORS - 8);
+    tv_mem_write(t, DATA, ranges, 512);
+    address(0, 1, true);
+    out(ERROR, 1);
+    dma(0x06, false);
+    ck_assert_uint_eq(tv_inb(t, CMD + STATUS) & ERR, ERR);
+}
+END_TEST
+
+/* CVE-2023-5088: a reset while the host works must not lead the data
+ * anywhere else. */
+START_TEST(reset_at_any_moment)
+{
+    uint32_t buf[128];
+    unsigned seed = 5088;
+
+    for (unsigned i = 0; i < 128; i++)
+        buf[i] = 0xdead0000 + i;
+    for (unsigned round = 0; round < 60; round++) {
+        tv_mem_write(t, DATA, buf, 512);
+        prd(0, DATA, 512, true);
+        address(5000, 1, false);
+        tv_outl(t, BM + 4, PRDT);
+        out(STATUS, 0xca);
+        tv_outb(t, BM, 1);
+        for (unsigned n = rand_r(&seed) % 4; n; n--)
+            tv_inb(t, CTL);
+        switch (round % 3) {
+        case 0:
+            tv_outb(t, CTL, 4);
+            tv_outb(t, CTL, 0);
+            break;
+        case 1:
+            tv_outb(t, BM, 0);
+            break;
+        default:
+            tv_reset(t);
+            tv_cfg_write(t, IDE_BDF, 0x20, 4, BM);
+            tv_cfg_write(t, IDE_BDF, 0x04, 2, 0x05);
+        }
+        dma_stop();
+        tv_outb(t, CTL, 4);
+        tv_outb(t, CTL, 0);
+        wait_ready();
+    }
+    address(0, 1, false);
+    out(STATUS, 0x20);
+    wait_ready();
+    read_run(buf, 512);
+    check_sector(buf, 0);
+}
+END_TEST
+
+/* ---- CD ---- */
+
+static void packet(const uint8_t p[12], unsigned limit, bool use_dma)
+{
+    out(DEVICE, 0xb0);
+    out(ERROR, use_dma);
+    out(MID, limit);
+    out(HI, limit >> 8);
+    out(STATUS, 0xa0);
+    ck_assert_uint_eq(wait_ready() & DRQ, DRQ);
+    ck_assert_uint_eq(tv_inb(t, CMD + COUNT), 1);
+    for (unsigned i = 0; i < 12; i += 2)
+        tv_outw(t, CMD, p[i] | p[i + 1] << 8);
+}
+
+/* Takes the answer; returns its bytes, or -1 if the command failed. */
+static int answer(void *buf, unsigned max)
+{
+    unsigned got = 0, n;
+
+    while (wait_ready() & DRQ) {
+        ck_assert_uint_eq(tv_inb(t, CMD + COUNT), 2);
+        n = tv_inb(t, CMD + MID) | tv_inb(t, CMD + HI) << 8;
+        ck_assert_uint_le(got + n, max);
+        for (unsigned i = 0; i < n; i += 2) {
+            uint16_t w = tv_inw(t, CMD);
+
+            memcpy((char *)buf + got + i, &w, n - i < 2 ? 1 : 2);
+        }
+        got += n;
+    }
+    ck_assert_uint_eq(tv_inb(t, CMD + COUNT), 3);
+    return tv_inb(t, CTL) & ERR ? -1 : (int)got;
+}
+
+static int run(const uint8_t p[12], void *buf, unsigned max)
+{
+    packet(p, 0xfffe, false);
+    return answer(buf, max);
+}
+
+static unsigned sense(void)
+{
+    uint8_t b[18];
+
+    ck_assert_int_eq(run((const uint8_t[12]){3, 0, 0, 0, 18}, b, 18), 18);
+    return b[2] << 8 | b[12];
+}
+
+START_TEST(cd_identifies_itself)
+{
+    uint8_t b[64];
+
+    out(DEVICE, 0xb0);
+    out(STATUS, 0xec);
+    ck_assert_uint_eq(wait_ready() & ERR, ERR);
+    ck_assert_uint_eq(tv_inb(t, CMD + MID), 0x14);
+    ck_assert_uint_eq(tv_inb(t, CMD + HI), 0xeb);
+    ck_assert_int_eq(run((const uint8_t[12]){0x12, 0, 0, 0, 36}, b, 64), 36);
+    ck_assert_uint_eq(b[0], 5);
+    ck_assert_int_eq(run((const uint8_t[12]){0x12, 0, 0, 0, 5}, b, 64), 5);
+    ck_assert_int_eq(run((const uint8_t[12]){0}, b, 0), 0);
+    ck_assert_int_eq(run((const uint8_t[12]){0x25}, b, 64), 8);
+    ck_assert_uint_eq(b[3], CD_BLOCKS - 1);
+    tv_roundtrip(t);
+}
+END_TEST
+
+START_TEST(cd_reads)
+{
+    static uint32_t buf[20 * 512];
+    uint8_t p[12] = {0x28, 0, 0, 0, 0, 10, 0, 0, 20};
+
+    packet(p, 2048, false); /* as firmware does: a sector an interrupt */
+    tv_roundtrip(t);
+    ck_assert_int_eq(answer(buf, sizeof(buf)), 20 * 2048);
+    for (unsigned i = 0; i < 80; i++)
+        check_sector(buf + 128 * i, 40 + i);
+    packet(p, 5001, false); /* an odd limit is rounded down */
+    ck_assert_int_eq(answer(buf, sizeof(buf)), 20 * 2048);
+    check_sector(buf + 128 * 79, 119);
+
+    prd(0, DATA, 20 * 2048, true);
+    tv_outl(t, BM + 4, PRDT);
+    tv_outb(t, BM + 2, 6);
+    packet(p, 0, true);
+    tv_outb(t, BM, 9);
+    ck_assert(tv_wait(t, dma_over, NULL, 10000));
+    ck_assert_uint_eq(tv_inb(t, BM + 2) & 7, 4);
+    dma_stop();
+    tv_mem_read(t, DATA, buf, sizeof(buf));
+    check_sector(buf + 128 * 79, 119);
+}
+END_TEST
+
+/* XSA-138, CVE-2020-29443: lengths and addresses at their edges */
+START_TEST(cd_edges)
+{
+    static uint8_t buf[65536 * 2];
+    static const struct {
+        uint32_t lba, n;
+    } bad[] = {{CD_BLOCKS, 1},           {CD_BLOCKS - 1, 2},
+               {0, CD_BLOCKS + 1},       {0xffffffff, 1},
+               {0xffffffff, 0xffffffff}, {0x7fffffff, 0x80000001}};
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        uint8_t p[12] = {0xa8};
+
+        for (unsigned b = 0; b < 4; b++) {
+            p[2 + b] = bad[i].lba >> (24 - 8 * b);
+            p[6 + b] = bad[i].n >> (24 - 8 * b);
+        }
+        ck_assert_int_eq(run(p, buf, sizeof(buf)), -1);
+        ck_assert_uint_eq(sense(), 0x521);
+    }
+    for (unsigned limit = 0; limit < 5; limit++) {
+        packet((const uint8_t[12]){0x28, 0, 0, 0, 0, 0, 0, 0, 1}, limit, false);
+        ck_assert_int_eq(answer(buf, sizeof(buf)), 2048);
+    }
+    /* every command there may be, with every field full */
+    for (unsigned op = 0; op < 256; op++) {
+        uint8_t p[12];
+
+        memset(p, 0xff, sizeof(p));
+        p[0] = op;
+        run(p, buf, sizeof(buf));
+        memset(p + 1, 0, sizeof(p) - 1);
+        run(p, buf, sizeof(buf));
+        tv_inb(t, CMD + STATUS);
+    }
+    tv_roundtrip(t);
+}
+END_TEST
+
+START_TEST(cd_tray)
+{
+    uint8_t b[64];
+
+    ck_assert_int_eq(run((const uint8_t[12]){0x1e, 0, 0, 0, 1}, b, 0), 0);
+    ck_assert_int_eq(run((const uint8_t[12]){0x1b, 0, 0, 0, 2}, b, 0), -1);
+    ck_assert_uint_eq(sense(), 0x553);
+    ck_assert_int_eq(run((const uint8_t[12]){0x1e}, b, 0), 0);
+    ck_assert_int_eq(run((const uint8_t[12]){0x1b, 0, 0, 0, 2}, b, 0), 0);
+    ck_assert_int_eq(run((const uint8_t[12]){0}, b, 0), -1);
+    ck_assert_uint_eq(sense(), 0x23a);
+    ck_assert_int_eq(run((const uint8_t[12]){0x1b, 0, 0, 0, 3}, b, 0), 0);
+    ck_assert_int_eq(run((const uint8_t[12]){0}, b, 0), 0);
+}
+END_TEST
+
+START_TEST(storm)
+{
+    tv_storm_cfg(t, IDE_BDF, 5000, 1);
+    tv_cfg_write(t, IDE_BDF, 0x40, 4, 0x80008000);
+    tv_cfg_write(t, IDE_BDF, 0x20, 4, BM);
+    tv_cfg_write(t, IDE_BDF, 0x04, 2, 0x05);
+    tv_storm_pio(t, CMD, 8, 30000, 2);
+    tv_storm_pio(t, BM, 16, 5000, 3);
+    for (unsigned i = 0; i < 50; i++) {
+        tv_storm_pio(t, CMD, 8, 200, 100 + i);
+        tv_storm_pio(t, BM, 16, 20, 200 + i);
+        tv_storm_pio(t, CTL, 1, 5, 300 + i);
+    }
+    tv_outb(t, BM, 0);
+    tv_outb(t, CTL, 4);
+    tv_outb(t, CTL, 0);
+    wait_ready();
+    tv_roundtrip(t);
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        identify,
+        nobody_is_there,
+        read_by_pio,
+        read_by_cylinder_and_head,
+        write_by_pio_and_flush,
+        beyond_the_end,
+        read_by_dma,
+        many_pieces,
+        write_by_dma,
+        tables_that_do_not_fit,
+        no_bus_master_no_dma,
+        trim,
+        reset_at_any_moment,
+        cd_identifies_itself,
+        cd_reads,
+        cd_edges,
+        cd_tray,
+        storm,
+        NULL,
+    };
+
+    return run_suite("piix3-ide", setup, teardown, tests);
+}
