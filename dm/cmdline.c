@@ -223,6 +223,10 @@ static int finish_globals(struct cmdline *c, struct cfg_err *err)
                            "-global %.200s: no such property (-device "
                            "%s,help lists them)",
                            text, name);
+        if (strcmp(cls->name, name)) { /* devices look for their own name */
+            snprintf(text, sizeof(text), "%s.%s", cls->name, p->name);
+            opts_set(c->cfg.globals, text, opt->value);
+        }
     }
     return 0;
 }
@@ -230,6 +234,7 @@ static int finish_globals(struct cmdline *c, struct cfg_err *err)
 static int finish(struct cmdline *c, struct cfg_err *err)
 {
     const char *fix;
+    unsigned i;
     int rc;
 
     if (c->nographic && !c->n_serials)
@@ -243,6 +248,17 @@ static int finish(struct cmdline *c, struct cfg_err *err)
     if (fix && strcmp(fix, "none"))
         return err_set(err, -EINVAL, "-rtc driftfix=%.100s: expected none",
                        fix);
+    for (i = 0; c->daemonize && i < c->n_serials; i++) {
+        if (strstr(c->serials[i], "stdio"))
+            return err_set(err, -EINVAL,
+                           "-daemonize: expected no serial port on the "
+                           "terminal (-serial %.100s)",
+                           c->serials[i]);
+    }
+    if (!c->board->has_vcpus && (c->cfg.kernel || c->cfg.bios))
+        return err_set(err, -EINVAL,
+                       "-%s: machine '%s' has no processor to run it",
+                       c->cfg.kernel ? "kernel" : "bios", c->board->name);
     if (!c->cfg.kernel && (c->cfg.initrd || c->cfg.append))
         return err_set(err, -EINVAL, "%s: expected a -kernel with it",
                        c->cfg.initrd ? "-initrd" : "-append");

@@ -103,25 +103,66 @@ int fdset_remove(struct vm *vm, int64_t id, int fd)
     return rc;
 }
 
+int fdset_take_named(struct vm *vm, const char *name)
+{
+    struct fdset_fd **p, *f;
+    int fd;
+
+    for (p = &vm->named_fds; (f = *p); p = &f->next) {
+        if (strcmp(f->opaque, name))
+            continue;
+        *p = f->next;
+        fd = f->fd;
+        free(f->opaque);
+        free(f);
+        return fd;
+    }
+    return -ENOENT;
+}
+
+int fdset_name(struct vm *vm, const char *name, int fd)
+{
+    struct fdset_fd *f = calloc(1, sizeof(*f));
+    char *copy = strdup(name);
+    int old;
+
+    if (!f || !copy) {
+        free(f);
+        free(copy);
+        return -ENOMEM;
+    }
+    old = fdset_take_named(vm, name);
+    if (old >= 0)
+        close(old);
+    *f = (struct fdset_fd){.fd = fd, .opaque = copy, .next = vm->named_fds};
+    vm->named_fds = f;
+    return 0;
+}
+
 void fdset_free_all(struct vm *vm)
 {
+    struct fdset_fd *f;
+
     while (vm->fdsets)
         fdset_remove(vm, vm->fdsets->id, -1);
+    while ((f = vm->named_fds)) {
+        vm->named_fds = f->next;
+        free_fd(f);
+    }
 }
 
 int fdset_open(struct vm *vm, const char *path, int flags)
 {
-    static const char prefix[] = "/dev/fdset/";
     struct fdset *set;
     struct fdset_fd *f;
     uint64_t id;
     int fd, have;
 
-    if (strncmp(path, prefix, sizeof(prefix) - 1)) {
+    if (strncmp(path, FDSET_PATH, strlen(FDSET_PATH))) {
         fd = open(path, flags | O_CLOEXEC);
         return fd < 0 ? -errno : fd;
     }
-    if (parse_u64(path + sizeof(prefix) - 1, INT64_MAX, &id))
+    if (parse_u64(path + strlen(FDSET_PATH), INT64_MAX, &id))
         return -ENOENT;
     for (set = vm->fdsets; set && set->id != (int64_t)id;)
         set = set->next;

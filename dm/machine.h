@@ -26,6 +26,7 @@ struct chr;
 struct dev;
 struct dev_bus;
 struct fdset;
+struct fdset_fd;
 struct irqs;
 struct mem;
 struct net;
@@ -98,7 +99,8 @@ struct vm {
     struct net *nets; /* -netdev */
     struct chr *chrs; /* -chardev */
     struct qmp *qmp;
-    struct fdset *fdsets; /* -add-fd, QMP add-fd */
+    struct fdset *fdsets;       /* -add-fd, QMP add-fd */
+    struct fdset_fd *named_fds; /* QMP getfd */
 
     pthread_mutex_t lock;
     _Atomic(pthread_t) lock_owner; /* for vm_locked() */

@@ -71,14 +71,22 @@ static void restore_terminals_on_exit(void)
 
 /* ---- the process ---- */
 
+/* Opened first, used from when the machine is made: what is wrong with the
+ * options shall be seen by whoever gave them. */
 static int open_log(const char *path, struct cfg_err *err)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 
-    if (fd < 0 || dup2(fd, STDERR_FILENO) < 0)
-        return err_set(err, -errno, "-D %.200s: %s", path, strerror(errno));
-    close(fd);
-    return 0;
+    return fd < 0 ? err_set(err, -errno, "-D %.200s: %s", path, strerror(errno))
+                  : fd;
+}
+
+static void use_log(int fd)
+{
+    if (fd >= 0) {
+        dup2(fd, STDERR_FILENO);
+        close(fd);
+    }
 }
 
 /* The file stays locked while we live, so a second one with it is refused. */
@@ -125,7 +133,7 @@ static int daemon_start(struct cfg_err *err)
     return fds[1];
 }
 
-static int daemon_ready(int fd, const char *log_file, struct cfg_err *err)
+static int daemon_ready(int fd, struct cfg_err *err)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -133,8 +141,7 @@ static int daemon_ready(int fd, const char *log_file, struct cfg_err *err)
         return err_set(err, -errno, "-daemonize: %s", strerror(errno));
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
-    if (!log_file)
-        dup2(null, STDERR_FILENO);
+    dup2(null, STDERR_FILENO);
     close(null);
     if (write(fd, "", 1) != 1)
         return err_set(err, -EPIPE, "-daemonize: the parent is gone");
@@ -165,10 +172,10 @@ static int run(struct cmdline *c, struct cfg_err *err)
 {
     struct vm vm;
     struct signals sig = {.vm = &vm};
-    int rc, daemon = -1, status = 1;
+    int rc, daemon = -1, log = -1, status = 1;
 
-    if (c->log_file && (rc = open_log(c->log_file, err)))
-        return rc;
+    if (c->log_file && (log = open_log(c->log_file, err)) < 0)
+        return log;
     if (c->daemonize && (daemon = daemon_start(err)) < 0)
         return daemon;
     if (c->pid_file && (rc = write_pid(c->pid_file, err)))
@@ -185,9 +192,11 @@ static int run(struct cmdline *c, struct cfg_err *err)
     if (!rc)
         rc = build(c, &vm, err);
     if (!rc && daemon >= 0)
-        rc = daemon_ready(daemon, c->log_file, err);
-    if (!rc)
+        rc = daemon_ready(daemon, err);
+    if (!rc) {
+        use_log(log);
         status = vm_run(&vm);
+    }
     loop_fd_del(&sig.watch);
     vm_fini(&vm);
     if (c->pid_file)

@@ -26,9 +26,9 @@ static json_t *describe_node(const struct blk *blk)
     if (blk->filename && !stat(blk->filename, &st))
         json_object_set_new(image, "actual-size",
                             json_integer(st.st_blocks * 512ll));
-    return json_pack("{s:s,s:s,s:o,s:b,s:b,s:i,s:s,s:{s:b,s:b,s:b},s:o,"
+    return json_pack("{s:o,s:s,s:o,s:b,s:b,s:i,s:s,s:{s:b,s:b,s:b},s:o,"
                      "s:i,s:i,s:i,s:i,s:i,s:i,s:i}",
-                     "node-name", blk->id, "drv", blk->format, "file",
+                     "node-name", qmp_text(blk->id), "drv", blk->format, "file",
                      qmp_text(blk->filename), "ro", blk->readonly, "encrypted",
                      0, "backing_file_depth", 0, "detect_zeroes", "off",
                      "cache", "direct", blk->cache_direct, "writeback",
@@ -53,10 +53,11 @@ static json_t *query_block(struct qmp_call *call)
     const struct blk *blk;
 
     for (blk = call->vm->blks; blk; blk = blk->next) {
-        item = json_pack("{s:s,s:b,s:b,s:s,s:o,s:s}", "device", blk->id,
-                         "locked", 0, "removable", blk->removable, "type",
-                         "unknown", "inserted", describe_node(blk), "io-status",
-                         call->vm->state == RUN_IO_ERROR ? "failed" : "ok");
+        item =
+            json_pack("{s:o,s:b,s:b,s:s,s:o,s:s}", "device", qmp_text(blk->id),
+                      "locked", 0, "removable", blk->removable, "type",
+                      "unknown", "inserted", describe_node(blk), "io-status",
+                      call->vm->state == RUN_IO_ERROR ? "failed" : "ok");
         if (blk->user)
             json_object_set_new(item, "qdev", qmp_text(blk->user));
         json_array_append_new(list, item);
@@ -105,6 +106,27 @@ static json_t *query_blockstats(struct qmp_call *call)
     return list;
 }
 
+static json_t *block_resize(struct qmp_call *call)
+{
+    json_t *name = json_object_get(call->args, "device");
+    json_int_t size = json_integer_value(json_object_get(call->args, "size"));
+    struct blk *blk;
+
+    if (!name)
+        name = json_object_get(call->args, "node-name");
+    if (!name)
+        return qmp_fail(call, "GenericError",
+                        "Parameter 'node-name' is missing");
+    blk = blk_find(call->vm, json_string_value(name));
+    if (!blk)
+        return qmp_fail(call, "DeviceNotFound", "Device '%.100s' not found",
+                        json_string_value(name));
+    if (size <= 0)
+        return qmp_fail(call, "GenericError",
+                        "Parameter 'size' expects a size above 0");
+    return blk_resize(blk, size, &call->err) ? NULL : json_object();
+}
+
 /* ---- character devices ---- */
 
 static json_t *query_chardev(struct qmp_call *call)
@@ -113,10 +135,10 @@ static json_t *query_chardev(struct qmp_call *call)
     const struct chr *chr;
 
     for (chr = call->vm->chrs; chr; chr = chr->next)
-        json_array_append_new(list,
-                              json_pack("{s:s,s:b,s:o}", "label", chr->id,
-                                        "frontend-open", chr->user_set,
-                                        "filename", qmp_text(chr->filename)));
+        json_array_append_new(
+            list, json_pack("{s:o,s:b,s:o}", "label", qmp_text(chr->id),
+                            "frontend-open", chr->user_set, "filename",
+                            qmp_text(chr->filename)));
     return list;
 }
 
@@ -218,13 +240,13 @@ static json_t *describe_function(struct vm *vm, uint16_t bdf)
     json_t *item;
 
     item = json_pack(
-        "{s:i,s:i,s:i,s:{s:i},s:{s:i,s:i,s:i,s:i},s:i,s:s,s:o}", "bus",
+        "{s:i,s:i,s:i,s:{s:i},s:{s:i,s:i,s:i,s:i},s:i,s:o,s:o}", "bus",
         bdf >> 8, "slot", bdf >> 3 & 31, "function", bdf & 7, "class_info",
         "class", cls, "id", "device", bus_pcicfg_read(vm, bdf, 2, 2), "vendor",
         bus_pcicfg_read(vm, bdf, 0, 2), "subsystem",
         bus_pcicfg_read(vm, bdf, 0x2e, 2), "subsystem-vendor",
         bus_pcicfg_read(vm, bdf, 0x2c, 2), "irq_pin", pin, "qdev_id",
-        dev ? dev->id : "", "regions", describe_bars(vm, bdf));
+        qmp_text(dev ? dev->id : ""), "regions", describe_bars(vm, bdf));
     if (class_name(cls))
         json_object_set_new(json_object_get(item, "class_info"), "desc",
                             json_string(class_name(cls)));
@@ -258,6 +280,7 @@ const struct qmp_cmd qmp_cmds_host[] = {
     {"query-block", NULL, query_block},
     {"query-blockstats", "query-nodes:b?", query_blockstats},
     {"query-named-block-nodes", "flat:b?", query_named_block_nodes},
+    {"block_resize", "device:s? node-name:s? size:i", block_resize},
     {"query-chardev", NULL, query_chardev},
     {"query-pci", NULL, query_pci},
     {NULL, NULL, NULL},

@@ -204,6 +204,38 @@ static json_t *query_fdsets(struct qmp_call *call)
     return list;
 }
 
+static json_t *getfd(struct qmp_call *call)
+{
+    const char *name = json_string_value(json_object_get(call->args, "fdname"));
+    int fd;
+
+    if (!*name || (*name >= '0' && *name <= '9'))
+        return qmp_fail(call, "GenericError",
+                        "Parameter 'fdname' expects a name not starting with "
+                        "a digit");
+    fd = chr_take_fd(call->chr);
+    if (fd < 0)
+        return qmp_fail(call, "GenericError",
+                        "No file descriptor supplied via SCM_RIGHTS");
+    if (fdset_name(call->vm, name, fd)) {
+        close(fd);
+        return qmp_fail(call, "GenericError", "out of memory");
+    }
+    return json_object();
+}
+
+static json_t *closefd(struct qmp_call *call)
+{
+    const char *name = json_string_value(json_object_get(call->args, "fdname"));
+    int fd = fdset_take_named(call->vm, name);
+
+    if (fd < 0)
+        return qmp_fail(call, "GenericError",
+                        "File descriptor named '%.100s' not found", name);
+    close(fd);
+    return json_object();
+}
+
 const struct qmp_cmd qmp_cmds_vm[] = {
     {"query-version", NULL, query_version},
     {"query-status", NULL, query_status},
@@ -224,5 +256,7 @@ const struct qmp_cmd qmp_cmds_vm[] = {
     {"add-fd", "fdset-id:i? opaque:s?", add_fd},
     {"remove-fd", "fdset-id:i fd:i?", remove_fd},
     {"query-fdsets", NULL, query_fdsets},
+    {"getfd", "fdname:s", getfd},
+    {"closefd", "fdname:s", closefd},
     {NULL, NULL, NULL},
 };

@@ -343,6 +343,8 @@ static void reply(struct mon *m, struct qmp_call *call, json_t *value,
 {
     json_t *msg = json_object();
 
+    if (!value && !*call->err.text)
+        qmp_fail(call, NULL, "out of memory");
     if (value)
         json_object_set_new(msg, "return", value);
     else

@@ -16,6 +16,7 @@
 
 #include "dm/block/image-lock.h"
 #include "dm/block/raw-priv.h"
+#include "dm/fdset.h"
 #include "dm/log.h"
 #include "dm/options.h"
 
@@ -92,14 +93,17 @@ static int open_file(struct raw *raw, struct cfg_err *err)
     struct stat st;
     int rc;
 
-    if (stat(name, &st) < 0)
-        return fail(raw, -errno, err);
-    rc = check_kind(raw, st.st_mode, err);
-    if (rc < 0)
-        return rc;
-    raw->fd = open(name, (ro ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK |
-                             O_NOCTTY);
-    rc = raw->fd < 0 || fstat(raw->fd, &st) < 0 ? -errno : 0;
+    /* opening some kinds has effects; what a manager opened is open */
+    if (strncmp(name, FDSET_PATH, strlen(FDSET_PATH))) {
+        if (stat(name, &st) < 0)
+            return fail(raw, -errno, err);
+        rc = check_kind(raw, st.st_mode, err);
+        if (rc < 0)
+            return rc;
+    }
+    raw->fd = fdset_open(raw->blk.vm, name,
+                         (ro ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY);
+    rc = raw->fd < 0 ? raw->fd : fstat(raw->fd, &st) < 0 ? -errno : 0;
     if ((rc == -EACCES || rc == -EROFS || rc == -EPERM) && !ro &&
         !access(name, R_OK)) {
         return err_set(err, rc,

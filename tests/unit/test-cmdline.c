@@ -59,12 +59,12 @@ END_TEST
 START_TEST(test_spellings)
 {
     accepts(PARSE("--no-reboot", "-S", "--kernel=a=b", "-append", "x=y -z",
-                  "--display", "none", "-M", "none", "-m", "64M"));
+                  "--display", "none", "-M", "pc-i440fx", "-m", "64M"));
     ck_assert(c.cfg.no_reboot);
     ck_assert(c.cfg.start_paused);
     ck_assert_str_eq(c.cfg.kernel, "a=b");
     ck_assert_str_eq(c.cfg.append, "x=y -z");
-    ck_assert_str_eq(c.board->name, "none");
+    ck_assert_str_eq(c.board->name, "pc-i440fx");
     ck_assert_uint_eq(c.cfg.ram_size, 64 << 20);
     cmdline_free(&c);
 
@@ -267,6 +267,13 @@ START_TEST(test_values)
     refuses(PARSE("-global", "nosuch.x=1"), "no device class 'nosuch'");
     refuses(PARSE("-global", "i440FX.nosuch=1"), "no such property");
     refuses(PARSE("-global", "x"), "CLASS.PROPERTY=VALUE");
+    accepts(PARSE("-global", "virtio-blk.serial=s", "-global",
+                  "driver=virtio-blk-pci,property=drive,value=d"));
+    ck_assert_str_eq(opts_get(c.cfg.globals, "virtio-blk-pci.serial"), "s");
+    ck_assert_str_eq(opts_get(c.cfg.globals, "virtio-blk-pci.drive"), "d");
+    cmdline_free(&c);
+    refuses(PARSE("-daemonize", "-nographic"), "-daemonize");
+    refuses(PARSE("-machine", "none", "-kernel", "x"), "no processor");
     refuses(PARSE("-device", "drive=x"), "expected -device CLASS");
     refuses(PARSE("-d", "everything"), "expected info");
 }
@@ -353,8 +360,17 @@ START_TEST(test_fdset)
     ck_assert_int_eq(fdset_remove(&vm, 0, fd + 100), -ENOENT);
     ck_assert_int_eq(fdset_remove(&vm, 0, fd), 0);
     ck_assert_int_eq(fdset_remove(&vm, 0, -1), -ENOENT);
+    ck_assert_int_eq(fdset_take_named(&vm, "a"), -ENOENT);
+    ck_assert_int_eq(fdset_name(&vm, "a", open("/dev/null", O_RDONLY)), 0);
+    ck_assert_int_eq(fdset_name(&vm, "b", open("/dev/null", O_RDONLY)), 0);
+    fd = open("/dev/null", O_RDONLY);
+    ck_assert_int_eq(fdset_name(&vm, "a", fd), 0);
+    ck_assert_int_eq(fdset_take_named(&vm, "a"), fd);
+    ck_assert_int_eq(fdset_take_named(&vm, "a"), -ENOENT);
+    close(fd);
     fdset_free_all(&vm);
     ck_assert_ptr_null(vm.fdsets);
+    ck_assert_ptr_null(vm.named_fds);
 }
 END_TEST
 

@@ -15,6 +15,7 @@
 
 #include "dm/char/chr.h"
 #include "dm/fdset.h"
+#include "dm/options.h"
 #include "dm/qmp.h"
 #include "hw/catalog.h"
 #include "tests/lib/suite.h"
@@ -129,7 +130,9 @@ static void setup(void)
     snprintf(path, sizeof(path), "/tmp/test-qmp-%d.sock", getpid());
     snprintf(text, sizeof(text), "socket,id=q,path=%s,server=on,wait=off",
              path);
-    t = tv_new("none", (const char *const[]){"-chardev", text, NULL});
+    t = tv_new("none", (const char *const[]){
+                           "-chardev", text, "-drive",
+                           "if=none,id=d,format=null-co,size=1M", NULL});
     vm_lock(&t->vm);
     rc = qmp_add(&t->vm, chr_find(&t->vm, "q"), true, &err);
     ck_assert_int_eq(qmp_add(&t->vm, chr_find(&t->vm, "q"), true, &err),
@@ -317,6 +320,58 @@ START_TEST(test_next_client)
 }
 END_TEST
 
+/* Two monitors at once: events go to both, answers to who asked. */
+START_TEST(test_two_monitors)
+{
+    char text[256], other[80];
+    struct opts *o;
+    struct chr *chr;
+    int first;
+
+    negotiate();
+    snprintf(other, sizeof(other), "%s.2", path);
+    snprintf(text, sizeof(text), "socket,id=r,path=%s,server=on,wait=off",
+             other);
+    vm_lock(&t->vm);
+    ck_assert_int_eq(opts_parse(text, "backend", &o, NULL), 0);
+    ck_assert_int_eq(chr_open(&t->vm, o, &chr, NULL), 0);
+    ck_assert_int_eq(qmp_add(&t->vm, chr, true, NULL), 0);
+    vm_unlock(&t->vm);
+    opts_free(o);
+
+    first = sock;
+    snprintf(path, sizeof(path), "%.60s", other);
+    sock = dial();
+    negotiate();
+    say("{\"execute\":\"stop\"}");
+    expect_event("STOP");
+    json_decref(next());
+    close(sock);
+    sock = first;
+    expect_event("STOP");
+    expect("{\"execute\":\"query-name\"}", "return");
+}
+END_TEST
+
+START_TEST(test_block)
+{
+    json_t *msg, *image;
+
+    negotiate();
+    expect("{'execute':'block_resize','arguments':{'size':1}}", "GenericError");
+    expect("{'execute':'block_resize','arguments':{'device':'x','size':1}}",
+           "DeviceNotFound");
+    expect("{'execute':'block_resize','arguments':{'device':'d','size':-1}}",
+           "GenericError");
+    msg = ask("{'execute':'query-named-block-nodes'}", "return");
+    image = json_object_get(json_array_get(json_object_get(msg, "return"), 0),
+                            "image");
+    ck_assert_int_eq(json_integer_value(json_object_get(image, "virtual-size")),
+                     1 << 20);
+    json_decref(msg);
+}
+END_TEST
+
 static bool never(void *opaque)
 {
     return false;
@@ -467,11 +522,10 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_negotiation, test_malformed,
-                                  test_commands,    test_run_states,
-                                  test_next_client, test_deaf_client,
-                                  test_descriptors, test_human,
-                                  test_storm,       NULL};
+    const TTest *const tests[] = {
+        test_negotiation,  test_malformed,   test_commands,    test_run_states,
+        test_next_client,  test_deaf_client, test_descriptors, test_human,
+        test_two_monitors, test_block,       test_storm,       NULL};
 
     return run_suite("qmp", setup, teardown, tests);
 }
