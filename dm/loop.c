@@ -144,6 +144,11 @@ bool loop_is_current(const struct loop *loop)
         pthread_self());
 }
 
+bool loop_has_lock(const struct loop *loop)
+{
+    return loop->vm;
+}
+
 static int ctl(struct loop *loop, int op, struct loop_fd *w)
 {
     struct epoll_event ev = {.events = w->events, .data.ptr = w};

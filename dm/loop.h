@@ -27,6 +27,7 @@ int loop_run(struct loop *loop);
 int loop_once(struct loop *loop, int timeout_ms);
 void loop_stop(struct loop *loop); /* any thread */
 bool loop_is_current(const struct loop *loop); /* called by its thread? */
+bool loop_has_lock(const struct loop *loop);   /* made with one? */
 
 /*
  * A watched descriptor. Embedded in its owner and filled by him (fd, events,

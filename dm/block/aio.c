@@ -58,7 +58,8 @@ static bool has_ring(const struct aio *aio)
 }
 
 /* The cheapest ring that this kernel makes, at the first request: the thread
- * that makes it is the one that may use it. */
+ * that makes it is the one that may use it. Not so on a loop with a lock, where
+ * whoever holds it submits. */
 static int make_ring(struct aio *aio)
 {
     /* Not DEFER_TASKRUN: epoll does not see its completions. */
@@ -70,8 +71,8 @@ static int make_ring(struct aio *aio)
     };
     int r = -EINVAL;
 
-    for (size_t i = 0; r == -EINVAL && i < sizeof(flags) / sizeof(flags[0]);
-         i++)
+    for (size_t i = loop_has_lock(aio->q->loop) ? 1 : 0;
+         r == -EINVAL && i < sizeof(flags) / sizeof(flags[0]); i++)
         r = io_uring_queue_init(aio->q->depth, &aio->ring, flags[i]);
     if (r < 0)
         return r;

@@ -5,7 +5,8 @@
  * IDE, virtio-blk and blkif end here alike. A struct blk is one image, opened
  * as the user said: its format is never probed. Each user thread makes a
  * struct blk_queue on its own loop; requests go in and their completions come
- * back in that loop's thread only, so a queue needs no lock. Queues of one
+ * back in that loop's thread only, so a queue needs no lock. On the main loop
+ * whoever holds the machine lock may submit and drain. Queues of one
  * image run side by side; order between requests is the guest's affair (it
  * waits, or it flushes).
  *
