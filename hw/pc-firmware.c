@@ -4,12 +4,14 @@
 #include "hw/pc-firmware.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "dm/options.h"
 #include "hw/fw-cfg.h"
 #include "hw/mc146818.h"
+#include "hw/pci/pci.h"
 
 /* ---- -boot ---- */
 
@@ -55,18 +57,11 @@ static int add_time(struct dev *fw_cfg, struct opts *o, const char *key,
 static int add_boot(struct dev *fw_cfg, struct opts *o, struct pc_boot *boot,
                     struct cfg_err *err)
 {
-    bool menu = false, strict = false;
+    bool menu = false;
     int rc = opts_get_bool(o, "menu", &menu, err);
 
     if (!rc)
-        rc = opts_get_bool(o, "strict", &strict, err);
-    if (rc)
-        return rc;
-    if (strict)
-        return err_set(err, -EINVAL,
-                       "-boot strict=on: expected off, as devices have no "
-                       "bootindex here");
-    rc = parse_order(o, "order", &boot->order, err);
+        rc = parse_order(o, "order", &boot->order, err);
     if (!rc)
         rc = parse_order(o, "once", &boot->once, err);
     if (!rc)
@@ -80,11 +75,78 @@ static int add_boot(struct dev *fw_cfg, struct opts *o, struct pc_boot *boot,
     return rc;
 }
 
+/* ---- bootindex ---- */
+
+static bool has_bootindex(const struct pci_dev *p)
+{
+    for (const struct dev_prop *d = p->dev.cls->props; d && d->name; d++)
+        if (!strcmp(d->name, "bootindex"))
+            return p->bootindex != UINT32_MAX;
+    return false;
+}
+
+/* The function with the lowest index from *from on, which then is behind it;
+ * -EINVAL if two have the same. */
+static int next_to_boot(const struct pci_bus *bus, uint64_t *from,
+                        const struct pci_dev **out, struct cfg_err *err)
+{
+    *out = NULL;
+    for (unsigned i = 0; i < 256; i++) {
+        const struct pci_dev *p = bus->fn[i];
+
+        if (!p || !has_bootindex(p) || p->bootindex < *from)
+            continue;
+        if (*out && p->bootindex == (*out)->bootindex)
+            return err_set(err, -EINVAL,
+                           "bootindex=%u: expected one device to have it, "
+                           "not %s and %s",
+                           p->bootindex, (*out)->dev.path, p->dev.path);
+        if (!*out || p->bootindex < (*out)->bootindex)
+            *out = p;
+    }
+    if (*out)
+        *from = (*out)->bootindex + 1ull;
+    return 0;
+}
+
+/* Enough of an Open Firmware path: SeaBIOS compares it as far as the
+ * function, which is left out if it is 0, whatever stands before "@". */
+#define BOOT_PATH_MAX 40
+
+static int put_path(char *text, const struct pci_dev *p)
+{
+    unsigned slot = p->bdf >> 3, fn = p->bdf & 7;
+
+    if (fn)
+        return snprintf(text, BOOT_PATH_MAX,
+                        "/pci@i0cf8/device@%x,%x/disk@0,0\n", slot, fn);
+    return snprintf(text, BOOT_PATH_MAX, "/pci@i0cf8/device@%x/disk@0,0\n",
+                    slot);
+}
+
+static int add_bootorder(struct dev *fw_cfg, const struct pci_bus *bus,
+                         struct opts *boot, struct cfg_err *err)
+{
+    char text[256 * BOOT_PATH_MAX + sizeof("HALT")];
+    const struct pci_dev *p;
+    uint64_t from = 0;
+    bool strict = false;
+    int n = 0, rc = opts_get_bool(boot, "strict", &strict, err);
+
+    while (!rc && !(rc = next_to_boot(bus, &from, &p, err)) && p)
+        n += put_path(text + n, p);
+    if (rc || !n)
+        return rc;
+    if (strict)
+        n += snprintf(text + n, BOOT_PATH_MAX, "HALT");
+    return fw_cfg_add_file(fw_cfg, "bootorder", text, (size_t)n + 1, err);
+}
+
 /* ---- fw_cfg ---- */
 
 int pc_firmware_fill(struct vm *vm, struct dev *fw_cfg,
-                     const struct pc_tables *t, struct pc_boot *boot,
-                     struct cfg_err *err)
+                     const struct pci_bus *bus, const struct pc_tables *t,
+                     struct pc_boot *boot, struct cfg_err *err)
 {
     const struct vm_config *cfg = vm->cfg;
     int rc;
@@ -97,6 +159,8 @@ int pc_firmware_fill(struct vm *vm, struct dev *fw_cfg,
         fw_cfg_add_int(fw_cfg, FW_CFG_IRQ0_OVERRIDE, 1, 4))
         return err_set(err, -ENOMEM, "out of memory");
     rc = add_boot(fw_cfg, cfg->boot, boot, err);
+    if (!rc)
+        rc = add_bootorder(fw_cfg, bus, cfg->boot, err);
     if (!rc)
         rc = pc_tables_to_fw_cfg(t, fw_cfg, err);
     if (!rc)

@@ -9,17 +9,19 @@
 #include "dm/machine.h"
 #include "hw/pc-tables.h"
 
+struct pci_bus;
+
 /* -boot, understood */
 struct pc_boot {
     uint16_t order, once; /* SeaBIOS's nibbles: 1 floppy 2 disk 3 CD 4 net */
     bool booted;          /* "once" is over */
 };
 
-/* Machine lock held, all devices made. -EINVAL with err set if -boot or
- * -fw_cfg is not understood. */
+/* Machine lock held, all devices made. -EINVAL with err set if -boot, a
+ * bootindex or -fw_cfg is not understood. */
 int pc_firmware_fill(struct vm *vm, struct dev *fw_cfg,
-                     const struct pc_tables *t, struct pc_boot *boot,
-                     struct cfg_err *err);
+                     const struct pci_bus *bus, const struct pc_tables *t,
+                     struct pc_boot *boot, struct cfg_err *err);
 /* Sizes of memory; low, high: bytes below and from 4 GiB. */
 void pc_firmware_cmos(struct dev *rtc, unsigned cpus, uint64_t low,
                       uint64_t high);

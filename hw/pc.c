@@ -190,7 +190,8 @@ static int pc_finish(struct vm *vm, struct cfg_err *err)
     int rc = pc_tables_build(&pc->tables, vm, pc->low, pc->high, !direct, err);
 
     if (!rc)
-        rc = pc_firmware_fill(vm, pc->fw_cfg, &pc->tables, &pc->boot_opts, err);
+        rc = pc_firmware_fill(vm, pc->fw_cfg, pc->pci, &pc->tables,
+                              &pc->boot_opts, err);
     pc_firmware_cmos(pc->rtc, vm->cfg->cpus, pc->low, pc->high);
     if (!rc)
         rc = direct ? load_kernel(vm, err) : load_firmware(vm, err);

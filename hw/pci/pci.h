@@ -56,7 +56,8 @@ struct pci_bar {
 
 struct pci_dev {
     struct dev dev;
-    int addr; /* property "addr", PROP_BDF */
+    int addr;           /* property "addr", PROP_BDF */
+    uint32_t bootindex; /* property, for what firmware can boot from */
     uint16_t bdf;
     bool attached;
     uint8_t config[256];
@@ -79,6 +80,11 @@ struct pci_dev {
 /* The property every PCI class has: put first in its table. */
 #define PCI_PROP_ADDR(T) \
     DEV_PROP(PROP_BDF, T, pci.addr, "addr", NULL, "PCI slot[.function]")
+
+/* Where firmware boots from, lowest first; all-ones: it is not said. */
+#define PCI_PROP_BOOTINDEX(T, pci)                                  \
+    DEV_PROP(PROP_U32, T, pci.bootindex, "bootindex", "0xffffffff", \
+             "place in the boot order, from 0")
 
 /* Takes the slot asked for, or the first free one. -EBUSY, -EINVAL. */
 int pci_init(struct pci_dev *p, const struct pci_id *id, struct cfg_err *err);

@@ -505,6 +505,7 @@ static const struct state_desc blk_state = {
 
 static const struct dev_prop blk_props[] = {
     VIRTIO_PROPS(struct virtio_blk),
+    PCI_PROP_BOOTINDEX(struct virtio_blk, v.pci),
     DEV_PROP(PROP_BLK, struct virtio_blk, blk, "drive", NULL, "id of a -drive"),
     DEV_PROP(PROP_STR, struct virtio_blk, serial, "serial", NULL,
              "serial number, up to 20 characters"),

@@ -377,6 +377,7 @@ static const struct state_desc net_state = {
 
 static const struct dev_prop net_props[] = {
     VIRTIO_PROPS(struct virtio_net),
+    PCI_PROP_BOOTINDEX(struct virtio_net, v.pci),
     DEV_PROP(PROP_NET, struct virtio_net, net, "netdev", NULL,
              "the network; without it there is no cable"),
     DEV_PROP(PROP_MAC, struct virtio_net, mac, "mac", NULL,

@@ -171,7 +171,10 @@ START_TEST(test_refused)
             "order=x");
     refused((const char *const[]){"-boot", "order=acdn", NULL}, "three");
     refused((const char *const[]){"-boot", "once=z", NULL}, "once=z");
-    refused((const char *const[]){"-boot", "strict=on", NULL}, "bootindex");
+    refused((const char *const[]){"-device", "virtio-net-pci,bootindex=3",
+                                  "-device", "virtio-net-pci,bootindex=3",
+                                  NULL},
+            "bootindex=3");
     refused((const char *const[]){"-boot", "splash-time=70000", NULL}, "65535");
     refused((const char *const[]){"-fw_cfg", "name=etc/e820,string=x", NULL},
             "etc/e820");
@@ -202,6 +205,25 @@ START_TEST(test_boot_order)
     ck_assert_uint_eq(len, 4);
     ck_assert_mem_eq(wait, "\xff\xff\xff\xff", 4);
     free(wait);
+}
+END_TEST
+
+START_TEST(test_bootindex)
+{
+    static const char want[] = "/pci@i0cf8/device@5,1/disk@0,0\n"
+                               "/pci@i0cf8/device@1f/disk@0,0\nHALT";
+    uint32_t len;
+    uint8_t *order;
+
+    t = tv_new("pc", (const char *const[]){
+                         "-device", "virtio-net-pci,addr=1f,bootindex=7",
+                         "-device", "virtio-net-pci,addr=5.1,bootindex=0",
+                         "-device", "virtio-net-pci", "-device",
+                         "virtio-rng-pci", "-boot", "strict=on", NULL});
+    order = fwc_file(t, "bootorder", &len);
+    ck_assert_uint_eq(len, sizeof(want));
+    ck_assert_mem_eq(order, want, len);
+    free(order);
 }
 END_TEST
 
@@ -280,11 +302,17 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        test_memory_small,   test_memory_split,
-        test_no_firmware,    test_firmware,
-        test_small_firmware, test_refused,
-        test_boot_order,     test_direct,
-        test_direct_lines,   NULL,
+        test_memory_small,
+        test_memory_split,
+        test_no_firmware,
+        test_firmware,
+        test_small_firmware,
+        test_refused,
+        test_boot_order,
+        test_bootindex,
+        test_direct,
+        test_direct_lines,
+        NULL,
     };
 
     return run_suite("pc", NULL, teardown, tests);
