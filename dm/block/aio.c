@@ -131,6 +131,12 @@ void aio_kick(struct aio *aio)
         enter(aio, 0);
 }
 
+void aio_poll(struct aio *aio)
+{
+    if (aio->busy && io_uring_cq_ready(&aio->ring))
+        reap(aio);
+}
+
 static void prepare(struct io_uring_sqe *sqe, const struct aio_op *op)
 {
     bool one = op->iovcnt == 1;

@@ -43,6 +43,7 @@ struct aio *aio_new(struct blk_queue *q, int fd, bool threads,
 void aio_free(struct aio *aio); /* nothing in flight; NULL is legal */
 void aio_submit(struct aio *aio, struct aio_op *op);
 void aio_kick(struct aio *aio); /* starts what was submitted */
+void aio_poll(struct aio *aio); /* calls done of what the ring shows */
 bool aio_busy(const struct aio *aio);
 void aio_wait(struct aio *aio); /* busy: until at least one done was called */
 

@@ -13,6 +13,9 @@ struct blk_queue {
     struct blk *blk;
     struct loop *loop;
     unsigned depth, in_flight, plugged;
+    void (*batch)(void *opaque); /* may be NULL */
+    void *batch_opaque;
+    bool told; /* done was called since batch was */
     struct blk_req *wait_head, *wait_tail;   /* more than depth */
     struct blk_req *later_head, *later_tail; /* done, to be told */
     struct loop_task later;
@@ -35,6 +38,8 @@ struct blk_ops {
     void (*unplug)(struct blk_queue *q);
     /* Waits for at least one completion and handles it. */
     void (*wait)(struct blk_queue *q);
+    /* Handles completions that are there; may be NULL: none ever are. */
+    void (*poll)(struct blk_queue *q);
     /* May be NULL: it cannot. Sets nothing but the image. */
     int (*resize)(struct blk *blk, uint64_t size);
 };

@@ -393,6 +393,14 @@ static void count(struct blk *blk, const struct blk_req *req, int rc)
     atomic_fetch_add_explicit(&s->ns[req->op], now_ns() - req->start_ns, order);
 }
 
+static void run_ended(struct blk_queue *q)
+{
+    if (q->told && q->batch)
+        q->batch(q->batch_opaque);
+    q->told = false;
+    q->blk->ops->unplug(q);
+}
+
 void blk_complete(struct blk_req *req, int rc)
 {
     struct blk_queue *q = req->q;
@@ -400,10 +408,11 @@ void blk_complete(struct blk_req *req, int rc)
     count(q->blk, req, rc);
     q->in_flight--;
     req->done(req, rc);
+    q->told = true;
     while (q->wait_head && q->in_flight < q->depth)
         start(q, pop(&q->wait_head));
     if (!q->plugged)
-        q->blk->ops->unplug(q);
+        run_ended(q);
 }
 
 void blk_complete_later(struct blk_req *req, int rc)
@@ -438,7 +447,20 @@ void blk_unplug(struct blk_queue *q)
 {
     assert(q->plugged);
     if (!--q->plugged)
-        q->blk->ops->unplug(q);
+        run_ended(q);
+}
+
+void blk_queue_batch(struct blk_queue *q, void (*fn)(void *opaque),
+                     void *opaque)
+{
+    q->batch = fn;
+    q->batch_opaque = opaque;
+}
+
+void blk_poll(struct blk_queue *q)
+{
+    if (q->blk->ops->poll)
+        q->blk->ops->poll(q);
 }
 
 void blk_drain(struct blk_queue *q)

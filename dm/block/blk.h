@@ -120,6 +120,13 @@ void blk_submit(struct blk_queue *q, struct blk_req *req);
 /* Between plug and unplug, submissions gather into one system call. */
 void blk_plug(struct blk_queue *q);
 void blk_unplug(struct blk_queue *q);
+/* Calls fn(opaque) whenever a run of done has ended: those that came together
+ * can share one interrupt. */
+void blk_queue_batch(struct blk_queue *q, void (*fn)(void *opaque),
+                     void *opaque);
+/* Tells what is complete already without a trip to the kernel, such as reads
+ * from the page cache right after unplug. */
+void blk_poll(struct blk_queue *q);
 /* Returns when nothing is in flight; every done has been called. */
 void blk_drain(struct blk_queue *q);
 void blk_queue_free(struct blk_queue *q); /* drains; NULL is legal */

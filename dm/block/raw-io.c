@@ -518,6 +518,11 @@ void raw_unplug(struct blk_queue *q)
     aio_kick(((struct raw_queue *)q)->aio);
 }
 
+void raw_poll(struct blk_queue *q)
+{
+    aio_poll(((struct raw_queue *)q)->aio);
+}
+
 void raw_wait(struct blk_queue *q)
 {
     struct raw_queue *rq = (struct raw_queue *)q;

@@ -40,5 +40,6 @@ void raw_queue_fini(struct blk_queue *q);
 void raw_submit(struct blk_queue *q, struct blk_req *req);
 void raw_unplug(struct blk_queue *q);
 void raw_wait(struct blk_queue *q);
+void raw_poll(struct blk_queue *q);
 
 #endif

@@ -301,5 +301,6 @@ const struct blk_ops blk_raw = {
     .submit = raw_submit,
     .unplug = raw_unplug,
     .wait = raw_wait,
+    .poll = raw_poll,
     .resize = raw_resize,
 };

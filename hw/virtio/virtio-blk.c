@@ -137,7 +137,11 @@ static void request_done(struct blk_req *req, int rc)
         }
     }
     finish(r, status);
-    vq_flush(vq);
+}
+
+static void run_ended(void *opaque)
+{
+    vq_flush(opaque);
 }
 
 static void submit(struct request *r, enum blk_op op, unsigned flags,
@@ -294,6 +298,7 @@ static void queue_kick(struct virtqueue *vq)
         more = vq_kick_on(vq);
     } while (more && budget);
     blk_unplug(vq->opaque);
+    blk_poll(vq->opaque);
     vq_flush(vq);
     if (more)
         vq_again(vq);
@@ -302,7 +307,10 @@ static void queue_kick(struct virtqueue *vq)
 static int queue_start(struct virtqueue *vq)
 {
     vq->opaque = blk_queue_new(blk_of(vq)->blk, vq->loop, vq->size);
-    return vq->opaque ? 0 : -errno;
+    if (!vq->opaque)
+        return -errno;
+    blk_queue_batch(vq->opaque, run_ended, vq);
+    return 0;
 }
 
 static void queue_stop(struct virtqueue *vq)
