@@ -13,8 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dm/dev.h"
-
 /* Takes a key out: others shall not see it. Returns its last value, to free,
  * or NULL. */
 static char *take(struct opts *o, const char *key)
@@ -54,10 +52,6 @@ static int expand_ide(struct cmdline *c, const char *id, bool cd,
     char text[32];
     struct opts *dev;
 
-    if (!dev_class_find(driver))
-        return err_set(err, -EINVAL,
-                       "-drive: there is no IDE in this version (and if=ide "
-                       "is the default): expected if=virtio or if=none");
     if (index > 3)
         return err_set(err, -EINVAL,
                        "-drive: index=%" PRIu64 ": expected 0 to 3", index);

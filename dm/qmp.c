@@ -55,8 +55,8 @@ static void flush(struct mon *m)
 
     while (m->out_pos < m->out_len) {
         n = chr_write(m->chr, m->out + m->out_pos, m->out_len - m->out_pos);
-        if (n < 0)
-            break; /* nobody is there */
+        if (n < 0 || !m->connected)
+            break; /* nobody is there, or not any more */
         if (!n) {
             memmove(m->out, m->out + m->out_pos, m->out_len - m->out_pos);
             m->out_len -= m->out_pos;
@@ -81,7 +81,7 @@ static void put(struct mon *m, const char *text, size_t len)
     size_t cap = m->out_len + len;
     char *out;
 
-    if (!m->connected || m->hanging_up)
+    if (!len || !m->connected || m->hanging_up)
         return;
     if (cap - m->out_pos > OUT_MAX) {
         give_up(m, "the client does not read");
@@ -455,7 +455,9 @@ static size_t mon_can_read(void *opaque)
 {
     struct mon *m = opaque;
 
-    return m->hanging_up || m->out_len - m->out_pos > OUT_HIGH ? 0 : 4096;
+    if (!m->connected || m->hanging_up || m->out_len - m->out_pos > OUT_HIGH)
+        return 0;
+    return 4096;
 }
 
 static void mon_read(void *opaque, const uint8_t *buf, size_t len)
@@ -500,6 +502,7 @@ static void mon_event(void *opaque, enum chr_event ev)
     else
         put_text(m, PACKAGE_STRING " monitor: \"help\" lists the commands\n"
                                    "(hvmd) ");
+    chr_accept(m->chr); /* what it said before we heard of it */
 }
 
 static void mon_hang_up(void *opaque)

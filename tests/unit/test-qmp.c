@@ -309,7 +309,9 @@ START_TEST(test_next_client)
     say("{\"execute\":\"query-st");
     close(sock);
     sock = dial();
+    say("{\"execute\":\"query-name\"}"); /* before it is greeted */
     greeting();
+    json_decref(next());
     expect("{\"execute\":\"query-status\"}", "CommandNotFound");
     shutdown(sock, SHUT_WR);
     tv_wait(t, has_line, NULL, 20);
@@ -369,6 +371,44 @@ START_TEST(test_block)
     ck_assert_int_eq(json_integer_value(json_object_get(image, "virtual-size")),
                      1 << 20);
     json_decref(msg);
+}
+END_TEST
+
+static bool has_prompt(void *opaque)
+{
+    has_line(NULL);
+    return strstr(in, "[Ax'\r\n(hvmd) ");
+}
+
+/* The monitor for a person: edits a line, answers, prompts. */
+START_TEST(test_lines)
+{
+    struct opts *o;
+    struct chr *chr;
+    char text[256];
+
+    close(sock);
+    snprintf(path, sizeof(path), "/tmp/test-qmp-%d.hmp", getpid());
+    snprintf(text, sizeof(text), "socket,id=r,path=%s,server=on,wait=off",
+             path);
+    vm_lock(&t->vm);
+    ck_assert_int_eq(opts_parse(text, "backend", &o, NULL), 0);
+    ck_assert_int_eq(chr_open(&t->vm, o, &chr, NULL), 0);
+    ck_assert_int_eq(qmp_add(&t->vm, chr, false, NULL), 0);
+    vm_unlock(&t->vm);
+    opts_free(o);
+    sock = dial();
+    say("\n\r\nhelp\rinfo stx\x7f"
+        "atus\n");
+    memset(text, 'y', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    say(text);
+    say(text);
+    say("\r\x7f\b\x1b[Ax\r");
+    ck_assert(tv_wait(t, has_prompt, NULL, 5000));
+    ck_assert_ptr_nonnull(strstr(in, "system_reset"));
+    ck_assert_ptr_nonnull(strstr(in, "VM status: running"));
+    ck_assert_ptr_nonnull(strstr(in, "unknown command: 'yyy"));
 }
 END_TEST
 
@@ -522,10 +562,19 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {
-        test_negotiation,  test_malformed,   test_commands,    test_run_states,
-        test_next_client,  test_deaf_client, test_descriptors, test_human,
-        test_two_monitors, test_block,       test_storm,       NULL};
+    const TTest *const tests[] = {test_negotiation,
+                                  test_malformed,
+                                  test_commands,
+                                  test_run_states,
+                                  test_next_client,
+                                  test_deaf_client,
+                                  test_descriptors,
+                                  test_human,
+                                  test_two_monitors,
+                                  test_block,
+                                  test_lines,
+                                  test_storm,
+                                  NULL};
 
     return run_suite("qmp", setup, teardown, tests);
 }
