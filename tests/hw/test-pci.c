@@ -474,18 +474,21 @@ END_TEST
 START_TEST(test_assign)
 {
     static const struct pci_plan plan = {
-        .io = {0xc001, 0xc040},
+        .io = {0xc001, 0xc100},
         .mem = {0xe0000000, 0xe0201000},
         .line = {3, 4, 5, 6},
     };
     struct card *c = new_card("6");
+    uint32_t io;
 
     vm_lock(&t->vm);
     pci_assign((struct pci_bus *)a->pci.dev.bus, &plan);
     vm_unlock(&t->vm);
-    ck_assert_uint_eq(get(A, 0x10, 4), 0xc011);
-    ck_assert_uint_eq(get(B, 0x10, 4), 0xc021);
-    ck_assert_uint_eq(get(c->pci.bdf, 0x10, 4), 0xc031);
+    /* other functions have ports, too */
+    io = get(A, 0x10, 4) - 1;
+    ck_assert_uint_ge(io, 0xc010);
+    ck_assert_uint_eq(get(B, 0x10, 4) - 1, io + 16);
+    ck_assert_uint_eq(get(c->pci.bdf, 0x10, 4) - 1, io + 32);
     /* the biggest first, which leaves room for one of the small */
     ck_assert_uint_eq(get(A, 0x18, 4), 0xe0000004);
     ck_assert_uint_eq(get(B, 0x18, 4), 0xe0100004);
@@ -495,7 +498,7 @@ START_TEST(test_assign)
     ck_assert_uint_eq(get(A, PCI_INTERRUPT_LINE, 1), 3);
     ck_assert_uint_eq(get(B, PCI_INTERRUPT_LINE, 1), 4);
     ck_assert_uint_eq(get(A, PCI_COMMAND, 2), 7);
-    ck_assert_uint_eq(tv_inb(t, 0xc010), 0x11);
+    ck_assert_uint_eq(tv_inb(t, (uint16_t)io), 0x11);
     ck_assert_uint_eq(tv_mmio_read(t, 0xe0100000, 1), 0x33);
 }
 END_TEST
