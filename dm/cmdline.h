@@ -39,7 +39,7 @@ struct cmdline {
     /* lists by next, in the order given */
     struct opts *accels; /* key "accel" */
     struct opts *chardevs, *drives, *blockdevs, *netdevs, *nics, *objects;
-    struct opts *devices; /* key "driver" */
+    struct opts *devices;  /* key "driver" */
     struct opts *fdsets;   /* -add-fd */
     struct opts *monitors; /* keys "chardev" or "text", and "mode" */
     const char *serials[4];

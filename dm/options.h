@@ -47,8 +47,8 @@ int opts_get_bool(struct opts *o, const char *key, bool *out,
 int opts_get_u64(struct opts *o, const char *key, uint64_t max, uint64_t *out,
                  struct cfg_err *err);
 /* Bytes: a number with k, M, G or T; a bare number counts in unit bytes. */
-int opts_get_size(struct opts *o, const char *key, uint64_t unit,
-                  uint64_t *out, struct cfg_err *err);
+int opts_get_size(struct opts *o, const char *key, uint64_t unit, uint64_t *out,
+                  struct cfg_err *err);
 /* -EINVAL if a key was not asked for: "WHAT: unknown option 'k' (known: ...)";
  * known: the sentence's list. */
 int opts_check(struct opts *o, const char *what, const char *known,

@@ -115,15 +115,13 @@ static json_t *block_resize(struct qmp_call *call)
     if (!name)
         name = json_object_get(call->args, "node-name");
     if (!name)
-        return qmp_fail(call, "GenericError",
-                        "Parameter 'node-name' is missing");
+        return qmp_fail(call, NULL, "Parameter 'node-name' is missing");
     blk = blk_find(call->vm, json_string_value(name));
     if (!blk)
         return qmp_fail(call, "DeviceNotFound", "Device '%.100s' not found",
                         json_string_value(name));
     if (size <= 0)
-        return qmp_fail(call, "GenericError",
-                        "Parameter 'size' expects a size above 0");
+        return qmp_fail(call, NULL, "Parameter 'size' expects a size above 0");
     return blk_resize(blk, size, &call->err) ? NULL : json_object();
 }
 

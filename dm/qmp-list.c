@@ -116,7 +116,7 @@ static json_t *query_command_line_options(struct qmp_call *call)
     if (!name || json_array_size(list))
         return list;
     json_decref(list);
-    return qmp_fail(call, "GenericError",
+    return qmp_fail(call, NULL,
                     "Invalid parameter type for 'option', expected: a name "
                     "that the command without it lists");
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * For the files that implement QMP commands: one table each, found by
- * dm/qmp.c. A command runs in the main loop under the machine lock.
+ * For the files that implement QMP commands: one table each, which
+ * dm/qmp-dispatch.c searches. A command runs in the main loop under the machine
+ * lock.
  */
 #ifndef HVMD_DM_QMP_PRIV_H
 #define HVMD_DM_QMP_PRIV_H
@@ -35,9 +36,15 @@ extern const struct qmp_cmd qmp_cmds_vm[];
 extern const struct qmp_cmd qmp_cmds_host[];
 extern const struct qmp_cmd qmp_cmds_list[];
 
+/* The whole answer to one text; negotiated is the connection's. */
+json_t *qmp_answer(struct vm *vm, struct chr *chr, bool *negotiated,
+                   const char *text, size_t len);
+json_t *qmp_bad_text(const char *why); /* to what is none */
+
 /* The i-th command there is, NULL past the last. */
 const struct qmp_cmd *qmp_cmd_at(unsigned i);
 
+/* error_class NULL: GenericError. Returns NULL. */
 json_t *qmp_fail(struct qmp_call *call, const char *error_class,
                  const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* A string of the host's that may be no UTF-8: then what is not shows as

@@ -80,8 +80,7 @@ static json_t *query_cpus_fast(struct qmp_call *call)
 
 static json_t *query_hotpluggable_cpus(struct qmp_call *call)
 {
-    return qmp_fail(call, "GenericError",
-                    "machine does not support hot-plugging CPUs");
+    return qmp_fail(call, NULL, "machine does not support hot-plugging CPUs");
 }
 
 static json_t *query_iothreads(struct qmp_call *call)
@@ -123,7 +122,7 @@ static json_t *quit(struct qmp_call *call)
 
 static json_t *system_wakeup(struct qmp_call *call)
 {
-    return qmp_fail(call, "GenericError",
+    return qmp_fail(call, NULL,
                     "Unable to wake up: guest is not in suspended state");
 }
 
@@ -138,7 +137,7 @@ static json_t *human_monitor_command(struct qmp_call *call)
 
     f = open_memstream(&text, &size);
     if (!f)
-        return qmp_fail(call, "GenericError", "out of memory");
+        return qmp_fail(call, NULL, "out of memory");
     hmp_run(call->vm, line, f);
     fclose(f);
     answer = qmp_text(text);
@@ -157,16 +156,16 @@ static json_t *add_fd(struct qmp_call *call)
     int fd;
 
     if (id && json_integer_value(id) < 0)
-        return qmp_fail(call, "GenericError",
+        return qmp_fail(call, NULL,
                         "Parameter 'fdset-id' expects a non-negative value");
     fd = chr_take_fd(call->chr);
     if (fd < 0)
-        return qmp_fail(call, "GenericError",
+        return qmp_fail(call, NULL,
                         "No file descriptor supplied via SCM_RIGHTS");
     set = fdset_add(call->vm, id ? json_integer_value(id) : -1, fd, opaque);
     if (!set) {
         close(fd);
-        return qmp_fail(call, "GenericError", "out of memory");
+        return qmp_fail(call, NULL, "out of memory");
     }
     return json_pack("{s:I,s:i}", "fdset-id", (json_int_t)set->id, "fd", fd);
 }
@@ -178,7 +177,7 @@ static json_t *remove_fd(struct qmp_call *call)
     json_int_t fd = v ? json_integer_value(v) : -1;
 
     if ((v && (fd < 0 || fd > INT_MAX)) || fdset_remove(call->vm, id, fd))
-        return qmp_fail(call, "GenericError",
+        return qmp_fail(call, NULL,
                         "File descriptor named 'fdset-id:%lld%s' not found",
                         (long long)id, v ? ", fd" : "");
     return json_object();
@@ -210,16 +209,16 @@ static json_t *getfd(struct qmp_call *call)
     int fd;
 
     if (!*name || (*name >= '0' && *name <= '9'))
-        return qmp_fail(call, "GenericError",
+        return qmp_fail(call, NULL,
                         "Parameter 'fdname' expects a name not starting with "
                         "a digit");
     fd = chr_take_fd(call->chr);
     if (fd < 0)
-        return qmp_fail(call, "GenericError",
+        return qmp_fail(call, NULL,
                         "No file descriptor supplied via SCM_RIGHTS");
     if (fdset_name(call->vm, name, fd)) {
         close(fd);
-        return qmp_fail(call, "GenericError", "out of memory");
+        return qmp_fail(call, NULL, "out of memory");
     }
     return json_object();
 }
@@ -230,8 +229,8 @@ static json_t *closefd(struct qmp_call *call)
     int fd = fdset_take_named(call->vm, name);
 
     if (fd < 0)
-        return qmp_fail(call, "GenericError",
-                        "File descriptor named '%.100s' not found", name);
+        return qmp_fail(call, NULL, "File descriptor named '%.100s' not found",
+                        name);
     close(fd);
     return json_object();
 }

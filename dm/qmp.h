@@ -19,8 +19,8 @@
 struct chr;
 struct vm;
 
-/* Serves QMP (or, without control, lines for a person) on chr from now on. vm->qmp is made
- * with the first one. -EBUSY and others with err set. */
+/* Serves QMP (or, without control, lines for a person) on chr from now on.
+ * vm->qmp is made with the first one. -EBUSY and others with err set. */
 int qmp_add(struct vm *vm, struct chr *chr, bool control, struct cfg_err *err);
 void qmp_free(struct vm *vm); /* all monitors; legal without any */
 
