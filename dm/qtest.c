@@ -84,6 +84,8 @@ static void bytes_add(struct bytes *b, const void *data, size_t len)
 /* Drops the first n bytes, and memory that one huge line needed. */
 static void bytes_drop(struct bytes *b, size_t n)
 {
+    if (!n)
+        return;
     b->len -= n;
     if (b->len) {
         memmove(b->data, b->data + n, b->len);
@@ -534,22 +536,19 @@ static void run_line(struct server *s, char *line)
 
 /* ---- the socket ---- */
 
-static size_t can_read(void *opaque)
+static bool out_is_full(const struct server *s)
 {
-    struct server *s = opaque;
-
-    return s->out.len - s->sent < OUT_HIGH ? 65536 : 0;
+    return s->out.len - s->sent >= OUT_HIGH;
 }
 
-static void on_read(void *opaque, const uint8_t *buf, size_t len)
+/* Runs whole lines until there is none, or false if the answers pile up. */
+static bool run_lines(struct server *s)
 {
-    struct server *s = opaque;
     size_t done = 0;
     char *nl;
 
-    bytes_add(&s->in, buf, len);
-    while (
-        (nl = memchr(s->in.data + s->scanned, '\n', s->in.len - s->scanned))) {
+    while (!out_is_full(s) && (nl = memchr(s->in.data + s->scanned, '\n',
+                                           s->in.len - s->scanned))) {
         char *line = s->in.data + done;
         size_t n = (size_t)(nl - line);
         *nl = '\0';
@@ -563,15 +562,40 @@ static void on_read(void *opaque, const uint8_t *buf, size_t len)
             run_line(s, line);
     }
     bytes_drop(&s->in, done);
-    if (s->skipping) {
-        s->in.len = 0;
-    } else if (s->in.len > LINE_MAX_LEN) {
+    s->scanned = out_is_full(s) ? 0 : s->in.len;
+    return !out_is_full(s);
+}
+
+static void work(struct server *s)
+{
+    while (!run_lines(s)) {
+        flush_out(s);
+        if (out_is_full(s))
+            return;
+    }
+    /* what is left is a line's beginning */
+    if (s->in.len > LINE_MAX_LEN && !s->skipping) {
         answer(s, "FAIL a line has at most %llu bytes\n", LINE_MAX_LEN);
         s->skipping = true;
-        bytes_drop(&s->in, s->in.len);
     }
-    s->scanned = s->in.len;
+    if (s->skipping) {
+        bytes_drop(&s->in, s->in.len);
+        s->scanned = 0;
+    }
     flush_out(s);
+}
+
+static size_t can_read(void *opaque)
+{
+    return out_is_full(opaque) ? 0 : 65536;
+}
+
+static void on_read(void *opaque, const uint8_t *buf, size_t len)
+{
+    struct server *s = opaque;
+
+    bytes_add(&s->in, buf, len);
+    work(s);
 }
 
 static void on_writable(void *opaque)
@@ -579,6 +603,7 @@ static void on_writable(void *opaque)
     struct server *s = opaque;
 
     flush_out(s);
+    work(s);
     chr_accept(s->chr);
 }
 

@@ -477,11 +477,13 @@ static int set_base(struct mc146818 *s, struct cfg_err *err)
         time_t t = sec;
         localtime_r(&t, &tm);
         sec += tm.tm_gmtoff;
-    } else if (base && strcmp(base, "utc") && !parse_date(base, &sec)) {
-        return err_set(err, -EINVAL,
-                       "-rtc base=%s: expected utc, localtime or "
-                       "YYYY-MM-DD[THH:MM:SS]",
-                       base);
+    } else if (base && strcmp(base, "utc")) {
+        if (!parse_date(base, &sec))
+            return err_set(err, -EINVAL,
+                           "-rtc base=%s: expected utc, localtime or "
+                           "YYYY-MM-DD[THH:MM:SS]",
+                           base);
+        s->offset_ns = (s->offset_ns + SEC - fraction(s)) % SEC;
     }
     set_seconds(s, clamp(sec));
     return 0;

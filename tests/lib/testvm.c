@@ -69,6 +69,7 @@ static void make_twin(struct cmdline *c)
         opts_set(o, "locking", "off");
     for (unsigned i = 0; i < c->n_serials; i++)
         c->serials[i] = "null";
+    c->qtest = NULL;
     while (c->objects) {
         struct opts *o = c->objects;
         c->objects = o->next;
@@ -477,6 +478,7 @@ void tv_roundtrip(struct testvm *t)
     ck_assert_msg(twin, "round trip: %s", err.text);
     copy_ram(t, twin);
     vm_lock(&twin->vm);
+    twin->vm.virtual_day = t->vm.virtual_day;
     qtest_clock_jump(&twin->vm, clock_now(&t->vm));
     struct state_buf in = {.data = saved.data, .len = saved.len};
     ck_assert_msg(!state_load_vm(&twin->vm, &in, &err), "round trip: %s",
