@@ -27,20 +27,10 @@ static int fail(struct raw *raw, int rc, struct cfg_err *err)
     return err_set(err, rc, "%s: %s", raw->blk.filename, strerror(-rc));
 }
 
-/* What -blockdev puts below its "file." is accepted either way. */
-static const char *get(struct opts *opts, const char *key)
-{
-    char below[32] = "file.";
-    const char *s = opts_get(opts, key);
-
-    strcat(below, key);
-    return s ? s : opts_get(opts, below);
-}
-
 static int parse(struct raw *raw, struct opts *opts, struct cfg_err *err)
 {
-    const char *file = get(opts, "filename"), *aio = get(opts, "aio");
-    const char *driver = opts_get(opts, "file.driver");
+    const char *file = opts_get(opts, "filename");
+    const char *aio = opts_get(opts, "aio");
     uint64_t align = 0;
     int rc;
 
@@ -48,10 +38,6 @@ static int parse(struct raw *raw, struct opts *opts, struct cfg_err *err)
         file = opts_get(opts, "file");
     if (!file || !*file)
         return err_set(err, -EINVAL, "expected file=IMAGE");
-    if (driver && strcmp(driver, "file") && strcmp(driver, "host_device")) {
-        return err_set(err, -EINVAL,
-                       "file.driver=%s: expected file or host_device", driver);
-    }
     if (aio && !strcmp(aio, "threads"))
         raw->threads = true;
     else if (aio && strcmp(aio, "io_uring") && strcmp(aio, "native"))
@@ -291,7 +277,7 @@ static int raw_resize(struct blk *blk, uint64_t size)
 const struct blk_ops blk_raw = {
     .format = "raw",
     .desc = "a file or a block device as it is",
-    .keys = "file, filename, file.filename, file.driver, aio, file.aio, align",
+    .keys = "file, filename, aio, align",
     .blk_size = sizeof(struct raw),
     .queue_size = sizeof(struct raw_queue),
     .open = raw_open,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "dm/char/chr-priv.h"
+#include "dm/fdset.h"
 #include "dm/log.h"
 #include "dm/options.h"
 
@@ -28,6 +29,19 @@ static void file_error(struct chr_stream *s, int err)
     f->s.ended = true; /* say it once */
 }
 
+static int open_log(struct vm *vm, const char *path, bool append)
+{
+    /* O_NONBLOCK: a FIFO nobody reads is refused rather than waited for. */
+    int flags = O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
+                (append ? O_APPEND : O_TRUNC);
+    int fd;
+
+    if (!strncmp(path, FDSET_PATH, strlen(FDSET_PATH)))
+        return fdset_open(vm, path, flags);
+    fd = open(path, flags | O_CREAT, 0666);
+    return fd < 0 ? -errno : fd;
+}
+
 static int file_open(struct chr *chr, struct opts *opts, struct cfg_err *err)
 {
     struct chr_file *f = (struct chr_file *)chr;
@@ -43,13 +57,9 @@ static int file_open(struct chr *chr, struct opts *opts, struct cfg_err *err)
         return rc;
     if (!path)
         return err_set(err, -EINVAL, "file: expected path=FILE");
-    /* O_NONBLOCK: a FIFO nobody reads is refused rather than waited for. */
-    f->fd = open(path,
-                 O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK |
-                     (append ? O_APPEND : O_TRUNC),
-                 0666);
+    f->fd = open_log(chr->vm, path, append);
     if (f->fd < 0)
-        return err_set(err, -errno, "%s: %s", path, strerror(errno));
+        return err_set(err, f->fd, "%s: %s", path, strerror(-f->fd));
     rc = chr_stream_start(&f->s, -1, f->fd);
     if (rc < 0)
         return err_set(err, rc, "%s: %s", path, strerror(-rc));

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "dm/char/chr-priv.h"
+#include "dm/fdset.h"
 #include "dm/log.h"
 #include "dm/machine.h"
 #include "dm/options.h"
@@ -303,25 +304,30 @@ static int tcp_address(struct chr_socket *c, const char *host, const char *port,
     return 0;
 }
 
-/* fd=N: an open socket from our parent. */
-static int passed_socket(struct chr_socket *c, uint64_t fd, struct cfg_err *err)
+/* fd=: an open socket from our parent by number, or by its name at QMP. */
+static int passed_socket(struct chr_socket *c, const char *text, int *out,
+                         struct cfg_err *err)
 {
-    int listening = 0, type = 0;
+    int listening = 0, type = 0, fd;
     socklen_t len = sizeof(int);
+    uint64_t number;
+    bool named = parse_u64(text, INT32_MAX, &number) < 0;
 
-    if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
-        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0) {
-        return err_set(err, -errno, "fd=%d: %s", (int)fd, strerror(errno));
-    }
-    if (type != SOCK_STREAM || !listening != !c->server) {
-        return err_set(err, -EINVAL, "fd=%d: expected a %s stream socket",
-                       (int)fd, c->server ? "listening" : "connected");
+    fd = named ? fdset_take_named(c->s.chr.vm, text) : (int)number;
+    if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0 ||
+        type != SOCK_STREAM || !listening != !c->server) {
+        if (named && fd >= 0)
+            close(fd);
+        return err_set(err, -EINVAL, "fd=%s: expected a %s stream socket", text,
+                       c->server ? "listening" : "connected");
     }
     c->addr_len = sizeof(c->addr);
     getsockname(fd, (struct sockaddr *)&c->addr, &c->addr_len);
-    snprintf(c->name, sizeof(c->name), "fd:%d", (int)fd);
+    snprintf(c->name, sizeof(c->name), "fd:%d", fd);
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    *out = fd;
     return 0;
 }
 
@@ -480,15 +486,13 @@ static int parse(struct chr_socket *c, struct opts *opts, int *fd, bool *wait,
     const char *port = opts_get(opts, "port");
     const char *fd_text = opts_get(opts, "fd");
     bool nowait = false, wait_given = opts_get(opts, "wait") != NULL;
-    uint64_t fd_number = 0;
     int rc;
 
     c->nodelay = true;
     if ((rc = opts_get_bool(opts, "server", &c->server, err)) < 0 ||
         (rc = opts_get_bool(opts, "nowait", &nowait, err)) < 0 ||
         (rc = opts_get_bool(opts, "nodelay", &c->nodelay, err)) < 0 ||
-        (rc = opts_get_u64(opts, "reconnect", 3600, &c->reconnect, err)) < 0 ||
-        (rc = opts_get_u64(opts, "fd", INT32_MAX, &fd_number, err)) < 0)
+        (rc = opts_get_u64(opts, "reconnect", 3600, &c->reconnect, err)) < 0)
         return rc;
     *wait = c->server && !nowait;
     if ((rc = opts_get_bool(opts, "wait", wait, err)) < 0)
@@ -505,10 +509,8 @@ static int parse(struct chr_socket *c, struct opts *opts, int *fd, bool *wait,
     }
     if (path)
         return unix_address(c, path, err);
-    if (fd_text) {
-        *fd = fd_number;
-        return passed_socket(c, fd_number, err);
-    }
+    if (fd_text)
+        return passed_socket(c, fd_text, fd, err);
     if (!port)
         return err_set(err, -EINVAL, "socket: expected port=");
     return tcp_address(c, host ? host : "", port, err);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "dm/char/chr.h"
+#include "dm/fdset.h"
 #include "dm/machine.h"
 #include "dm/options.h"
 
@@ -53,6 +54,7 @@ static void teardown(void)
 
     while (vm.chrs)
         chr_close(vm.chrs);
+    fdset_free_all(&vm);
     loop_free(vm.loop);
     snprintf(cmd, sizeof(cmd), "rm -r %s", dir);
     ck_assert_int_eq(system(cmd), 0);
@@ -190,7 +192,10 @@ START_TEST(test_bad_options)
              "No such file");
     open_bad("socket,id=x,server=on,wait=off,path=/tmp/z,bogus=1", -EINVAL,
              "bogus");
-    open_bad("socket,id=x,fd=200", -EBADF, "fd=200");
+    open_bad("socket,id=x,fd=200", -EINVAL, "fd=200");
+    open_bad("socket,id=x,fd=0", -EINVAL, "a connected stream socket");
+    open_bad("socket,id=x,fd=name", -EINVAL, "fd=name");
+    open_bad("file,id=x,path=/dev/fdset/1", -ENOENT, "/dev/fdset/1");
     open_bad("socket,id=x,host=127.0.0.1,port=nonsense", -EINVAL, "nonsense");
     open_bad("pty,id=x,path=/nonexistent/x", -ENOENT, "No such file");
     open_ok("null,id=twice");
@@ -276,7 +281,14 @@ START_TEST(test_file)
     fclose(f);
     chr_close(chr);
     chr = open_ok("file,id=f,path=%s", in_dir("log"));
-    ck_assert_int_eq(truncate(in_dir("log"), 0), 0);
+    chr_close(chr);
+    ck_assert_ptr_nonnull(
+        fdset_add(&vm, 7, open(in_dir("log"), O_WRONLY | O_APPEND), NULL));
+    chr = open_ok("file,id=f,path=/dev/fdset/7,append=on");
+    ck_assert_int_eq(chr_write(chr, "set", 3), 3);
+    f = fopen(in_dir("log"), "r");
+    ck_assert_uint_eq(fread(buf, 1, sizeof(buf), f), 3); /* emptied, then 3 */
+    fclose(f);
     chr_close(chr);
     /* a full disk costs output, not the guest */
     chr = open_ok("file,id=f,path=/dev/full");
@@ -396,7 +408,8 @@ START_TEST(test_peer_dies)
     int sv[2];
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
-    chr = open_ok("socket,id=s,fd=%d", sv[0]);
+    ck_assert_int_eq(fdset_name(&vm, "line", sv[0]), 0);
+    chr = open_ok("socket,id=s,fd=line");
     attach(chr, &seen);
     spin();
     ck_assert_uint_eq(seen.opened, 1);
