@@ -35,8 +35,6 @@ struct dgram_queue {
     struct loop_fd watch;
 };
 
-extern const struct net_ops net_dgram_ops;
-
 static struct dgram *dgram_of(struct net *net)
 {
     return (struct dgram *)net;

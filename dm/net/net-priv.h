@@ -48,6 +48,8 @@ size_t net_iov_get(const struct iovec *iov, int iovcnt, void *buf, size_t len);
 int net_parse_fd(const char *text, const char *what, int *fd,
                  struct cfg_err *err);
 
+extern const struct net_ops net_tap_ops, net_bridge_ops, net_user_ops,
+    net_socket_ops, net_stream_ops, net_dgram_ops, net_null_ops;
 extern const struct net_ops *const net_types[]; /* ends with NULL */
 
 #endif

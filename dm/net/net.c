@@ -13,9 +13,6 @@
 #include "dm/machine.h"
 #include "dm/options.h"
 
-extern const struct net_ops net_tap_ops, net_bridge_ops, net_user_ops,
-    net_socket_ops, net_stream_ops, net_dgram_ops, net_null_ops;
-
 const struct net_ops *const net_types[] = {
     &net_tap_ops,    &net_bridge_ops, &net_user_ops, &net_socket_ops,
     &net_stream_ops, &net_dgram_ops,  &net_null_ops, NULL,

@@ -9,8 +9,6 @@
 #include "dm/net/net-priv.h"
 #include "dm/options.h"
 
-extern const struct net_ops net_null_ops;
-
 static int null_open(struct net *net, struct opts *opts, struct cfg_err *err)
 {
     uint64_t queues = 1;

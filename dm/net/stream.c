@@ -52,8 +52,6 @@ struct stream_queue {
     bool enabled, want_out;
 };
 
-extern const struct net_ops net_socket_ops, net_stream_ops;
-
 static struct stream *stream_of(struct net *net)
 {
     return (struct stream *)net;

@@ -43,8 +43,6 @@ struct tap_queue {
     struct loop_fd watch;
 };
 
-extern const struct net_ops net_tap_ops, net_bridge_ops;
-
 static struct tap *tap_of(struct net *net)
 {
     return (struct tap *)net;

@@ -96,8 +96,6 @@ struct user_queue {
     bool enabled;
 };
 
-extern const struct net_ops net_user_ops;
-
 /* libslirp has globals (its clock, the host's name server), so all networks
  * share one lock. */
 static pthread_mutex_t slirp_lock = PTHREAD_MUTEX_INITIALIZER;
