@@ -155,46 +155,68 @@ struct i440fx {
     uint8_t shown[SEGMENTS]; /* attributes the layout has now */
 };
 
+/* The chip can also read from PCI while it writes to RAM; here, as nothing
+ * below it takes writes, such a segment is PCI's alone. */
 static uint8_t segment_attr(const struct i440fx *s, unsigned seg)
 {
     const uint8_t *pam = s->pci.config + I440FX_PAM0;
+    uint8_t attr;
 
     /* PAM0 has the last segment in its high nibble, PAM1 the first two. */
     if (seg == SEGMENTS - 1)
-        return pam[0] >> 4 & 3;
-    return pam[1 + seg / 2] >> (seg % 2 ? 4 : 0) & 3;
+        attr = pam[0] >> 4 & 3;
+    else
+        attr = pam[1 + seg / 2] >> (seg % 2 ? 4 : 0) & 3;
+    return attr & I440FX_PAM_RE ? attr : 0;
 }
 
-/* The chip can also read from PCI while it writes to RAM; here, as nothing
- * below it takes writes, such a segment is PCI's alone. */
-static int segment_show(struct i440fx *s, unsigned seg, uint8_t attr)
+static gpa_t segment_base(unsigned seg)
+{
+    return seg == SEGMENTS ? MIB : 0xc0000 + seg * 0x4000;
+}
+
+static int show(struct i440fx *s, gpa_t from, gpa_t to, uint8_t attr)
 {
     struct vm *vm = s->pci.dev.vm;
-    gpa_t gpa = seg == SEGMENTS - 1 ? 0xf0000 : 0xc0000 + seg * 0x4000;
-    uint64_t len = seg == SEGMENTS - 1 ? 0x10000 : 0x4000;
-    uint64_t back = MIB - gpa; /* from here to the end of the firmware */
+    uint64_t size = s->bios ? s->bios->size : 0;
+    gpa_t bios = MIB - (size < ISA_BIOS_MAX ? size : ISA_BIOS_MAX);
+    int rc = 0;
 
-    if (attr & I440FX_PAM_RE)
-        return mem_show(vm, gpa, len, s->ram, gpa, !(attr & I440FX_PAM_WE));
-    if (s->bios && back <= ISA_BIOS_MAX && back <= s->bios->size)
-        return mem_show(vm, gpa, len, s->bios, s->bios->size - back, true);
-    return mem_hide(vm, gpa, len);
+    if (attr)
+        return mem_show(vm, from, to - from, s->ram, from,
+                        !(attr & I440FX_PAM_WE));
+    if (from < bios) {
+        gpa_t end = to < bios ? to : bios;
+
+        rc = mem_hide(vm, from, end - from);
+        from = end;
+    }
+    if (!rc && from < to)
+        rc = mem_show(vm, from, to - from, s->bios, size - (MIB - from), true);
+    return rc;
 }
 
+/* Neighbours of the same kind are one piece of memory, so that what the
+ * layout is does not depend on how it came to be. */
 static void pam_update(struct i440fx *s, bool all)
 {
     if (!s->ram)
         return;
-    for (unsigned i = 0; i < SEGMENTS; i++) {
+    for (unsigned i = 0, end; i < SEGMENTS; i = end) {
         uint8_t attr = segment_attr(s, i);
+        bool changed = all;
         int rc;
 
-        if (attr == s->shown[i] && !all)
+        for (end = i; end < SEGMENTS && segment_attr(s, end) == attr; end++) {
+            changed |= s->shown[end] != attr;
+            s->shown[end] = attr;
+        }
+        if (!changed)
             continue;
-        rc = segment_show(s, i, attr);
+        rc = show(s, segment_base(i), segment_base(end), attr);
         if (rc)
-            log_err(s->pci.dev.path, "memory segment %u: %s", i, strerror(-rc));
-        s->shown[i] = attr;
+            log_err(s->pci.dev.path, "memory at %#x: %s",
+                    (unsigned)segment_base(i), strerror(-rc));
     }
 }
 

@@ -211,8 +211,9 @@ static void chips_by_hand(struct vm *vm)
     uint16_t isa = ((struct pci_dev *)pc->isa)->bdf;
     uint16_t pm = ((struct pci_dev *)pc->pm)->bdf;
 
-    for (unsigned i = 0; i < I440FX_PAMS; i++)
-        bus_pcicfg_write(vm, pmc, I440FX_PAM0 + i, 1, 0x33);
+    /* few writes: each changes the layout of memory */
+    bus_pcicfg_write(vm, pmc, I440FX_PAM0, 4, 0x33333333);
+    bus_pcicfg_write(vm, pmc, I440FX_PAM0 + 3, 4, 0x33333333);
     for (unsigned i = 0; i < 4; i++)
         bus_pcicfg_write(vm, isa, PIIX3_PIRQRCA + i, 1, plan.line[i]);
     pci_assign(pc->pci, &plan);
