@@ -91,14 +91,18 @@ static void queue_start(void *opaque)
     struct virtqueue *vq = opaque;
     int rc = vq_map(vq);
 
-    if (!rc && vq->v->ops->queue_start)
-        rc = vq->v->ops->queue_start(vq);
     if (rc) {
-        vq_unmap(vq);
         vq_bad(vq, "ring of %u entries at %#llx, %#llx, %#llx: %s", vq->size,
                (unsigned long long)vq->desc_gpa,
                (unsigned long long)vq->avail_gpa,
                (unsigned long long)vq->used_gpa, strerror(-rc));
+        return;
+    }
+    if (vq->v->ops->queue_start)
+        rc = vq->v->ops->queue_start(vq);
+    if (rc) {
+        vq_unmap(vq);
+        vq_bad(vq, "cannot be served: %s", strerror(-rc));
         return;
     }
     vq->running = true;

@@ -61,7 +61,7 @@ struct virtqueue {
 
     /* Runtime */
     bool running;
-    bool bad;
+    atomic_bool bad; /* set by the thread, read under the machine lock too */
     bool signalled_valid;
     uint16_t shown;     /* used_idx as the driver sees it */
     uint16_t signalled; /* used_idx when the driver was last told */
