@@ -408,8 +408,8 @@ const struct cmd_option cmd_options[] = {
     O(CONTROL, "pidfile", "FILE", "write the process id there", set_text,
       TO(pid_file)),
 
-    O(DEBUG, "qtest", "CHARDEV", "serve the qtest protocol (with -accel qtest)",
-      set_text, TO(qtest)),
+    O(DEBUG, "qtest", "CHARDEV", "serve the qtest protocol", set_text,
+      TO(qtest)),
     O(DEBUG, "qtest-log", "FILE", "and log it", set_text, TO(qtest_log)),
     O(DEBUG, "d", "info|debug", "log more", set_log_items,
       KNOWN("info, debug, guest_errors, unimp")),

@@ -18,6 +18,7 @@
 #include "dm/net/net.h"
 #include "dm/options.h"
 #include "dm/qmp.h"
+#include "dm/qtest.h"
 
 /* Under virtual time a test sees the same date every day: 2020-01-01 UTC. */
 #define VIRTUAL_DAY (1577836800LL * (int64_t)NS_PER_SEC)
@@ -252,6 +253,7 @@ void vm_fini(struct vm *vm)
     while (vm->nets)
         net_close(vm->nets);
     qmp_free(vm);
+    qtest_serve_end(vm);
     while (vm->chrs)
         chr_close(vm->chrs);
     fdset_free_all(vm);

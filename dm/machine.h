@@ -32,6 +32,7 @@ struct mem;
 struct net;
 struct opts;
 struct qmp;
+struct qtest_server;
 struct timerq;
 
 /* What was asked for on the command line; owned by main, constant. */
@@ -99,6 +100,7 @@ struct vm {
     struct net *nets; /* -netdev */
     struct chr *chrs; /* -chardev */
     struct qmp *qmp;
+    struct qtest_server *qtest; /* -qtest */
     struct fdset *fdsets;       /* -add-fd, QMP add-fd */
     struct fdset_fd *named_fds; /* QMP getfd */
 

@@ -36,7 +36,7 @@ struct bytes {
     size_t len, cap;
 };
 
-struct server {
+struct qtest_server {
     struct vm *vm;
     struct chr *chr;
     FILE *log;
@@ -56,7 +56,6 @@ struct qtest {
     unsigned rises[IRQ_GSIS];
     void (*msi)(void *opaque, uint64_t addr, uint32_t data);
     void *msi_opaque;
-    struct server *server; /* NULL: no socket */
 };
 
 static struct qtest *of(struct vm *vm)
@@ -95,7 +94,8 @@ static void bytes_drop(struct bytes *b, size_t n)
     }
 }
 
-static void log_line(struct server *s, char who, const char *text, size_t len)
+static void log_line(struct qtest_server *s, char who, const char *text,
+                     size_t len)
 {
     if (!s->log)
         return;
@@ -112,7 +112,7 @@ static void log_line(struct server *s, char who, const char *text, size_t len)
 
 static void flush_out(void *opaque)
 {
-    struct server *s = opaque;
+    struct qtest_server *s = opaque;
 
     while (s->sent < s->out.len) {
         int n = chr_write(s->chr, s->out.data + s->sent, s->out.len - s->sent);
@@ -127,7 +127,7 @@ static void flush_out(void *opaque)
 }
 
 static void __attribute__((format(printf, 2, 3)))
-answer(struct server *s, const char *fmt, ...)
+answer(struct qtest_server *s, const char *fmt, ...)
 {
     char line[256];
     va_list ap;
@@ -204,8 +204,8 @@ static bool number(const char *word, uint64_t *out)
 }
 
 /* ADDR SIZE, at most max bytes and without wrapping; answers if it is not. */
-static bool range(struct server *s, char **arg, uint64_t max, uint64_t *addr,
-                  uint64_t *len)
+static bool range(struct qtest_server *s, char **arg, uint64_t max,
+                  uint64_t *addr, uint64_t *len)
 {
     uint64_t end;
 
@@ -220,12 +220,12 @@ static bool range(struct server *s, char **arg, uint64_t max, uint64_t *addr,
     return true;
 }
 
-static void do_endianness(struct server *s, char **arg, unsigned size)
+static void do_endianness(struct qtest_server *s, char **arg, unsigned size)
 {
     answer(s, "OK little\n");
 }
 
-static void do_out(struct server *s, char **arg, unsigned size)
+static void do_out(struct qtest_server *s, char **arg, unsigned size)
 {
     uint64_t port, value;
 
@@ -244,7 +244,7 @@ static void do_out(struct server *s, char **arg, unsigned size)
     answer(s, "OK\n");
 }
 
-static void do_in(struct server *s, char **arg, unsigned size)
+static void do_in(struct qtest_server *s, char **arg, unsigned size)
 {
     uint64_t port;
 
@@ -262,7 +262,7 @@ static void do_in(struct server *s, char **arg, unsigned size)
            req.value & (UINT64_MAX >> (64 - 8 * size)));
 }
 
-static void do_write_value(struct server *s, char **arg, unsigned size)
+static void do_write_value(struct qtest_server *s, char **arg, unsigned size)
 {
     uint64_t addr, value;
 
@@ -275,7 +275,7 @@ static void do_write_value(struct server *s, char **arg, unsigned size)
     answer(s, "OK\n");
 }
 
-static void do_read_value(struct server *s, char **arg, unsigned size)
+static void do_read_value(struct qtest_server *s, char **arg, unsigned size)
 {
     uint64_t addr, value = 0;
 
@@ -287,7 +287,7 @@ static void do_read_value(struct server *s, char **arg, unsigned size)
     answer(s, "OK 0x%016" PRIx64 "\n", value);
 }
 
-static void do_memset(struct server *s, char **arg, unsigned size)
+static void do_memset(struct qtest_server *s, char **arg, unsigned size)
 {
     uint64_t addr, len, value;
     uint8_t page[GUEST_PAGE];
@@ -363,7 +363,7 @@ static bool b64_decode(const char *text, uint8_t *out, size_t len)
     return text[strspn(text, "=")] == '\0';
 }
 
-static void do_write(struct server *s, char **arg, unsigned base64)
+static void do_write(struct qtest_server *s, char **arg, unsigned base64)
 {
     uint64_t addr, len;
 
@@ -412,7 +412,7 @@ static void b64_encode(struct bytes *out, const uint8_t *data, size_t len)
     }
 }
 
-static void do_read(struct server *s, char **arg, unsigned base64)
+static void do_read(struct qtest_server *s, char **arg, unsigned base64)
 {
     uint64_t addr, len;
 
@@ -432,11 +432,22 @@ static void do_read(struct server *s, char **arg, unsigned base64)
     free(data);
 }
 
-static void do_clock_step(struct server *s, char **arg, unsigned size)
+/* Time and lines are ours with our engine only; answers if they are not. */
+static bool is_ours(struct qtest_server *s)
+{
+    if (s->vm->engine == &qtest_engine)
+        return true;
+    answer(s, "FAIL needs -accel qtest\n");
+    return false;
+}
+
+static void do_clock_step(struct qtest_server *s, char **arg, unsigned size)
 {
     int64_t to = timerq_next(s->vm);
     uint64_t ns;
 
+    if (!is_ours(s))
+        return;
     if (arg[0]) {
         if (!number(arg[0], &ns) ||
             __builtin_add_overflow(clock_now(s->vm), ns, &to)) {
@@ -450,10 +461,12 @@ static void do_clock_step(struct server *s, char **arg, unsigned size)
     answer(s, "OK %" PRId64 "\n", to);
 }
 
-static void do_clock_set(struct server *s, char **arg, unsigned size)
+static void do_clock_set(struct qtest_server *s, char **arg, unsigned size)
 {
     uint64_t ns;
 
+    if (!is_ours(s))
+        return;
     if (!number(arg[0], &ns) || ns > INT64_MAX) {
         answer(s, "FAIL a time is 0 to 2^63-1 ns\n");
         return;
@@ -462,8 +475,10 @@ static void do_clock_set(struct server *s, char **arg, unsigned size)
     answer(s, "OK %" PRId64 "\n", now);
 }
 
-static void do_intercept(struct server *s, char **arg, unsigned size)
+static void do_intercept(struct qtest_server *s, char **arg, unsigned size)
 {
+    if (!is_ours(s))
+        return;
     if (strcmp(arg[0], "ioapic")) {
         answer(s, "FAIL Unknown device: only \"ioapic\" can be watched\n");
         return;
@@ -474,7 +489,7 @@ static void do_intercept(struct server *s, char **arg, unsigned size)
 
 static const struct verb {
     const char *name;
-    void (*fn)(struct server *s, char **arg, unsigned param);
+    void (*fn)(struct qtest_server *s, char **arg, unsigned param);
     unsigned param;    /* access size, or whether data is base64 */
     unsigned min, max; /* arguments */
 } verbs[] = {
@@ -503,7 +518,7 @@ static const struct verb {
     {"endianness", do_endianness, 0, 0, 0},
 };
 
-static void run_line(struct server *s, char *line)
+static void run_line(struct qtest_server *s, char *line)
 {
     char *word[WORDS_MAX + 1] = {NULL}, *save = NULL;
     unsigned n = 0;
@@ -536,13 +551,13 @@ static void run_line(struct server *s, char *line)
 
 /* ---- the socket ---- */
 
-static bool out_is_full(const struct server *s)
+static bool out_is_full(const struct qtest_server *s)
 {
     return s->out.len - s->sent >= OUT_HIGH;
 }
 
 /* Runs whole lines until there is none, or false if the answers pile up. */
-static bool run_lines(struct server *s)
+static bool run_lines(struct qtest_server *s)
 {
     size_t done = 0;
     char *nl;
@@ -566,7 +581,7 @@ static bool run_lines(struct server *s)
     return !out_is_full(s);
 }
 
-static void work(struct server *s)
+static void work(struct qtest_server *s)
 {
     while (!run_lines(s)) {
         flush_out(s);
@@ -592,7 +607,7 @@ static size_t can_read(void *opaque)
 
 static void on_read(void *opaque, const uint8_t *buf, size_t len)
 {
-    struct server *s = opaque;
+    struct qtest_server *s = opaque;
 
     bytes_add(&s->in, buf, len);
     work(s);
@@ -600,7 +615,7 @@ static void on_read(void *opaque, const uint8_t *buf, size_t len)
 
 static void on_writable(void *opaque)
 {
-    struct server *s = opaque;
+    struct qtest_server *s = opaque;
 
     flush_out(s);
     work(s);
@@ -609,7 +624,7 @@ static void on_writable(void *opaque)
 
 static void on_event(void *opaque, enum chr_event ev)
 {
-    struct server *s = opaque;
+    struct qtest_server *s = opaque;
 
     if (ev == CHR_CLOSED) {
         s->in.len = s->out.len = s->sent = s->scanned = 0;
@@ -617,7 +632,7 @@ static void on_event(void *opaque, enum chr_event ev)
     }
 }
 
-static void server_free(struct server *s)
+static void server_free(struct qtest_server *s)
 {
     if (!s)
         return;
@@ -634,11 +649,9 @@ static void server_free(struct server *s)
 int qtest_serve(struct vm *vm, const char *address, const char *log,
                 struct cfg_err *err)
 {
-    if (vm->engine != &qtest_engine)
-        return err_set(err, -EINVAL, "-qtest needs -accel qtest");
-    if (of(vm)->server)
+    if (vm->qtest)
         return err_set(err, -EINVAL, "-qtest may be given once");
-    struct server *s = calloc(1, sizeof(*s));
+    struct qtest_server *s = calloc(1, sizeof(*s));
     if (!s)
         return err_set(err, -ENOMEM, "-qtest: out of memory");
     int rc;
@@ -646,8 +659,9 @@ int qtest_serve(struct vm *vm, const char *address, const char *log,
     s->vm = vm;
     /* programs that speak this protocol compare the RTC with their own clock */
     clock_gettime(CLOCK_REALTIME, &s->opened);
-    vm->virtual_day =
-        s->opened.tv_sec * (int64_t)NS_PER_SEC + s->opened.tv_nsec;
+    if (vm->engine == &qtest_engine)
+        vm->virtual_day =
+            s->opened.tv_sec * (int64_t)NS_PER_SEC + s->opened.tv_nsec;
     s->flush.fn = flush_out;
     s->flush.opaque = s;
     if (log && strcmp(log, "none")) {
@@ -676,11 +690,17 @@ int qtest_serve(struct vm *vm, const char *address, const char *log,
     if (rc)
         goto out;
     s->attached = true;
-    of(vm)->server = s;
+    vm->qtest = s;
 out:
     if (rc)
         server_free(s);
     return rc;
+}
+
+void qtest_serve_end(struct vm *vm)
+{
+    server_free(vm->qtest);
+    vm->qtest = NULL;
 }
 
 /* ---- the engine ---- */
@@ -740,7 +760,6 @@ static void engine_destroy(struct vm *vm)
 {
     if (!of(vm))
         return;
-    server_free(of(vm)->server);
     free(of(vm));
     vm->engine_priv = NULL;
 }
@@ -771,9 +790,9 @@ static void engine_gsi(struct vm *vm, unsigned gsi, bool level)
         return;
     q->level[gsi] = level;
     q->rises[gsi] += level;
-    if (q->server && q->server->intercept) {
-        answer(q->server, "IRQ %s %u\n", level ? "raise" : "lower", gsi);
-        loop_post(vm->loop, &q->server->flush);
+    if (vm->qtest && vm->qtest->intercept) {
+        answer(vm->qtest, "IRQ %s %u\n", level ? "raise" : "lower", gsi);
+        loop_post(vm->loop, &vm->qtest->flush);
     }
 }
 

@@ -20,11 +20,14 @@
 extern const struct engine_ops qtest_engine;
 
 /* Serves the protocol on a chardev given in the short form ("unix:PATH" makes
- * us connect). log: file that gets every line, or NULL. The vm must run on
- * this engine and have no device yet: from now on its virtual day is today.
- * -errno with err set. Main thread. */
+ * us connect), once a vm. log: file that gets every line, or NULL. On this
+ * engine no device may exist yet: from now on its virtual day is today. On
+ * another one time and lines are its own, and the verbs for them fail. -errno
+ * with err set. Main thread. */
 int qtest_serve(struct vm *vm, const char *address, const char *log,
                 struct cfg_err *err);
+
+void qtest_serve_end(struct vm *vm); /* legal if it never began */
 
 /* Moves guest time to ns and fires all that is due on the way; time never
  * goes back. Returns guest time. */
