@@ -229,6 +229,15 @@ void i440fx_set_memory(struct dev *dev, struct ram *ram, struct ram *bios)
     pam_update(s, true);
 }
 
+void i440fx_open_memory(struct dev *dev)
+{
+    struct i440fx *s = (struct i440fx *)dev;
+
+    memcpy(s->pci.config + I440FX_PAM0, s->pci.wmask + I440FX_PAM0,
+           I440FX_PAMS);
+    pam_update(s, false);
+}
+
 static void i440fx_written(struct pci_dev *p, unsigned off, unsigned size)
 {
     if (off < I440FX_PAM0 + I440FX_PAMS && off + size > I440FX_PAM0)

@@ -12,7 +12,7 @@
 #include "dm/dev.h"
 #include "dm/mem.h"
 
-#define I440FX_PAM0 0x59
+#define I440FX_PAM0 0x59 /* to PAM6: nibbles of RE and WE */
 #define I440FX_PAMS 7
 #define I440FX_PAM_RE 0x1 /* of a nibble: reads go to RAM */
 #define I440FX_PAM_WE 0x2
@@ -22,5 +22,7 @@ extern const struct dev_class i440fx_host_class, i440fx_class;
 /* By the board, once, machine lock held: the guest's RAM from address 0, and
  * the firmware whose last 128 KiB show below 1 MiB (NULL: none). */
 void i440fx_set_memory(struct dev *dev, struct ram *ram, struct ram *bios);
+/* All segments RAM, as firmware leaves them, in one change of the layout. */
+void i440fx_open_memory(struct dev *dev);
 
 #endif

@@ -207,13 +207,10 @@ static void chips_by_hand(struct vm *vm)
         .line = {10, 10, 11, 11},
     };
     struct pc *pc = vm->board_priv;
-    uint16_t pmc = ((struct pci_dev *)pc->pmc)->bdf;
     uint16_t isa = ((struct pci_dev *)pc->isa)->bdf;
     uint16_t pm = ((struct pci_dev *)pc->pm)->bdf;
 
-    /* few writes: each changes the layout of memory */
-    bus_pcicfg_write(vm, pmc, I440FX_PAM0, 4, 0x33333333);
-    bus_pcicfg_write(vm, pmc, I440FX_PAM0 + 3, 4, 0x33333333);
+    i440fx_open_memory(pc->pmc);
     for (unsigned i = 0; i < 4; i++)
         bus_pcicfg_write(vm, isa, PIIX3_PIRQRCA + i, 1, plan.line[i]);
     pci_assign(pc->pci, &plan);
