@@ -47,8 +47,16 @@ int cmdline_engine(struct cmdline *c, struct vm *vm, struct cfg_err *err)
     const char *name;
     int rc;
 
-    if (!c->accels)
-        return try_engine(vm, engine_list[0], NULL, err);
+    if (!c->accels) {
+        engine = engine_list[0];
+        if (c->board->engine)
+            engine = find_engine(c->board->engine);
+        return engine ? try_engine(vm, engine, NULL, err)
+                      : err_set(err, -ENODEV,
+                                "-machine %s needs the engine %s, which this "
+                                "hvmd was built without",
+                                c->board->name, c->board->engine);
+    }
     for (o = c->accels; o; o = o->next) {
         name = opts_get(o, "accel");
         engine = name ? find_engine(name) : NULL;

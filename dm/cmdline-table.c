@@ -291,6 +291,20 @@ static int set_log_items(struct cmdline *c, const struct cmd_option *o,
     return rc;
 }
 
+static int set_domid(struct cmdline *c, const struct cmd_option *o,
+                     const char *arg, struct cfg_err *err)
+{
+    uint64_t id;
+
+    /* 0 is dom0, 0x7ff0 and up are no domains (xen.h, DOMID_FIRST_RESERVED) */
+    if (parse_u64(arg, 0x7fef, &id) || !id)
+        return err_set(err, -EINVAL,
+                       "-xen-domid %.100s: expected a number from 1 to 32751",
+                       arg);
+    c->cfg.xen_domid = id;
+    return 0;
+}
+
 /* ---- the table ---- */
 
 #define O(g, n, a, h, s, ...)                                          \
@@ -334,6 +348,8 @@ const struct cmd_option cmd_options[] = {
       "filter-dump (file=, netdev=), rng-random, iothread", set_list,
       TO(objects), IMPLIED("qom-type")),
 
+    O(MACHINE, "xen-domid", "N", "serve this Xen domain (-machine xenfv)",
+      set_domid),
     O(BOOT, "kernel", "FILE",
       "start this: bzImage, ELF with PVH note, multiboot", set_text,
       TO(cfg.kernel)),
@@ -426,6 +442,7 @@ const struct cmd_option cmd_options[] = {
     /* asked for by habit or by management programs; nothing to do */
     O(NONE, "nodefaults", NULL, NULL, set_flag, TO(cfg.no_defaults)),
     O(NONE, "no-user-config", NULL, NULL, set_word),
+    O(NONE, "vnc", "none", NULL, set_word, KNOWN("none")),
     O(NONE, "vga", "none", NULL, set_word, KNOWN("none")),
     O(NONE, "parallel", "none", NULL, set_word, KNOWN("none")),
     O(NONE, "audio", "none", NULL, set_word, KNOWN("none")),

@@ -68,6 +68,7 @@ const char *run_state_name(enum run_state state); /* as QMP spells it */
 
 struct board {
     const char *name, *alias, *desc;
+    const char *engine; /* without -accel; NULL: the first of engine_list */
     unsigned max_cpus;
     bool has_vcpus; /* false: "none" */
     /* Locked, once: RAM, chips, wiring, then the -device list is made. */

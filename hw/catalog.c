@@ -12,6 +12,7 @@
 #include "hw/piix3.h"
 #include "hw/piix4-pm.h"
 #include "hw/virtio/virtio.h"
+#include "hw/xen-platform.h"
 
 /* Chips that nobody else needs to know. */
 extern const struct dev_class i8042_class, isa_debug_exit_class,
@@ -28,6 +29,7 @@ const struct dev_class *const dev_catalog[] = {
     &ide_cd_class,
     &piix4_pm_class,
     &fw_cfg_class,
+    &xen_platform_class,
     &virtio_blk_class,
     &virtio_blk_transitional_class,
     &virtio_blk_modern_class,
@@ -57,6 +59,7 @@ const struct dev_class *const dev_catalog[] = {
 
 const struct board *const board_catalog[] = {
     &pc_board,
+    &xenfv_board,
     &none_board,
     NULL,
 };

@@ -49,7 +49,7 @@ static const struct chip {
     {"mc146818rtc", NULL, ENGINE_HAS_RTC, offsetof(struct pc, rtc)},
     {"i8042", NULL, 0, 0},
     {"port92", NULL, 0, 0},
-    {"fw_cfg", NULL, 0, offsetof(struct pc, fw_cfg)},
+    {"fw_cfg", NULL, ENGINE_HAS_FIRMWARE, offsetof(struct pc, fw_cfg)},
 };
 
 static int create_chip(struct vm *vm, const char *cls, struct opts *o,
@@ -151,6 +151,19 @@ static int pc_build(struct vm *vm, struct cfg_err *err)
     return create_serials(vm, err);
 }
 
+/* The same with the platform device, as toolstacks of Xen expect it. */
+static int xenfv_build(struct vm *vm, struct cfg_err *err)
+{
+    struct opts *o;
+    int rc = pc_build(vm, err);
+
+    if (rc)
+        return rc;
+    o = opts_new();
+    opts_set(o, "addr", "2.0");
+    return create_chip(vm, "xen-platform", o, NULL, err);
+}
+
 static int load_kernel(struct vm *vm, struct cfg_err *err)
 {
     struct pc *pc = vm->board_priv;
@@ -187,8 +200,17 @@ static int pc_finish(struct vm *vm, struct cfg_err *err)
 {
     struct pc *pc = vm->board_priv;
     bool direct = vm->cfg->kernel;
-    int rc = pc_tables_build(&pc->tables, vm, pc->low, pc->high, !direct, err);
+    int rc;
 
+    if (vm->engine->caps & ENGINE_HAS_FIRMWARE) {
+        if (direct || vm->cfg->bios)
+            return err_set(err, -ENOTSUP,
+                           "%s brings its own firmware: expected no -kernel "
+                           "and no -bios",
+                           vm->engine->name);
+        return 0;
+    }
+    rc = pc_tables_build(&pc->tables, vm, pc->low, pc->high, !direct, err);
     if (!rc)
         rc = pc_firmware_fill(vm, pc->fw_cfg, pc->pci, &pc->tables,
                               &pc->boot_opts, err);
@@ -224,6 +246,8 @@ static void pc_reset(struct vm *vm, struct boot_regs *regs)
     struct pc *pc = vm->board_priv;
     int rc;
 
+    if (!pc->fw_cfg)
+        return;
     pc_firmware_reset(pc->rtc, &pc->boot_opts);
     if (!pc->boot)
         return;
@@ -255,6 +279,18 @@ const struct board pc_board = {
     .max_cpus = PC_MAX_CPUS,
     .has_vcpus = true,
     .build = pc_build,
+    .finish = pc_finish,
+    .reset = pc_reset,
+    .fini = pc_fini,
+};
+
+const struct board xenfv_board = {
+    .name = "xenfv",
+    .desc = "the same for a Xen HVM domain, with the platform device",
+    .engine = "xen",
+    .max_cpus = 128,
+    .has_vcpus = true,
+    .build = xenfv_build,
     .finish = pc_finish,
     .reset = pc_reset,
     .fini = pc_fini,

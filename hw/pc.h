@@ -20,6 +20,6 @@
 #define PC_PM_BASE 0x600
 #define PC_MAX_CPUS 64
 
-extern const struct board pc_board;
+extern const struct board pc_board, xenfv_board;
 
 #endif

@@ -385,6 +385,14 @@ static int ide_create(struct dev *dev, struct cfg_err *err)
     return 0;
 }
 
+void piix3_ide_unplug(struct dev *dev, bool aux)
+{
+    struct piix3_ide *s = (struct piix3_ide *)dev;
+
+    for (unsigned i = 0; i < 2; i++)
+        ide_unplug_disks(&s->chan[i].ide, aux && !i ? 1 : 0);
+}
+
 static void ide_destroy(struct dev *dev)
 {
     struct piix3_ide *s = (struct piix3_ide *)dev;

@@ -6,4 +6,8 @@
 
 extern const struct dev_class piix3_ide_class;
 
+/* The guest has better drivers: its disks go until the next reset; aux: all
+ * but the first master. Machine lock held. */
+void piix3_ide_unplug(struct dev *dev, bool aux);
+
 #endif

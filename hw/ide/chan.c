@@ -423,10 +423,10 @@ void ide_control(struct ide_chan *c, uint8_t val)
     irq_update(c);
 }
 
-void ide_unplug_disks(struct ide_chan *c)
+void ide_unplug_disks(struct ide_chan *c, unsigned first)
 {
     ide_chan_drain(c);
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = first; i < 2; i++) {
         struct ide_drive *d = &c->drive[i];
 
         if (d->kind != IDE_HD)

@@ -157,8 +157,9 @@ void ide_dma_start(struct ide_chan *c, bool on);
 extern const struct state_field ide_chan_state[];
 int ide_chan_post_load(struct ide_chan *c);
 
-/* The guest has better drivers: hides disks (not CDs) until reset. */
-void ide_unplug_disks(struct ide_chan *c);
+/* The guest has better drivers: hides disks (not CDs) from unit first on until
+ * reset. */
+void ide_unplug_disks(struct ide_chan *c, unsigned first);
 
 /* ---- between the files of hw/ide ---- */
 

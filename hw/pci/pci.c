@@ -55,7 +55,7 @@ static bool bar_wanted(const struct pci_dev *p, unsigned n, uint64_t *base)
     bool io = bar->type == PCI_BAR_IO;
     uint64_t last;
 
-    if (!(command & (io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY)))
+    if (p->hidden || !(command & (io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY)))
         return false;
     *base = pci_get32(reg) & pci_get32(mask);
     if (bar->type == PCI_BAR_MEM64)
@@ -370,8 +370,26 @@ void pci_fini(struct pci_dev *p)
     pci_bus_of(p)->fn[p->bdf] = NULL;
 }
 
+/* The function answers on the bus, or does not; its BARs follow. */
+static void show(struct pci_dev *p, bool on)
+{
+    p->hidden = !on;
+    if (!on)
+        bus_del(p->dev.vm, &p->cfg_region);
+    else if (!p->cfg_region.added)
+        bus_add(p->dev.vm, &p->cfg_region);
+}
+
+void pci_hide(struct pci_dev *p)
+{
+    pci_intx_set(p, false);
+    show(p, false);
+    bars_update(p);
+}
+
 void pci_reset(struct pci_dev *p)
 {
+    show(p, true);
     if (!p->made_known)
         memcpy(p->made, p->config, sizeof(p->made));
     p->made_known = true;
@@ -383,6 +401,7 @@ void pci_reset(struct pci_dev *p)
 const struct state_field pci_state[] = {
     STATE_BYTES(struct pci_dev, config),
     STATE_BOOL(struct pci_dev, intx_level),
+    STATE_BOOL(struct pci_dev, hidden),
     STATE_END,
 };
 
@@ -397,6 +416,7 @@ int pci_post_load(struct pci_dev *p)
 
         p->config[i] = (uint8_t)((p->config[i] & m) | (p->made[i] & ~m));
     }
+    show(p, !p->hidden);
     bars_update(p);
     intx_update(p);
     return 0;

@@ -66,6 +66,7 @@ struct pci_dev {
     uint8_t wmask[256], w1cmask[256]; /* bits the guest may write or clear */
     uint8_t cap_end;                  /* next free byte for capabilities */
     bool intx_level;
+    bool hidden; /* pci_hide */
     struct pci_bar bar[PCI_BARS];
     /* Optional: after a write changed config[off .. off + size), and before a
      * read of it (to refresh what moves by itself). */
@@ -92,6 +93,8 @@ void pci_fini(struct pci_dev *p); /* unmaps all; legal if not attached */
 /* The first reset, right after the machine is made, remembers config as
  * create left it; every later one puts that back. */
 void pci_reset(struct pci_dev *p);
+/* The function is gone from the bus, for the guest, until the next reset. */
+void pci_hide(struct pci_dev *p);
 /* The state every PCI class saves: STATE_STRUCT(T, pci, pci_state). Its
  * post_load calls pci_post_load first. */
 extern const struct state_field pci_state[];
