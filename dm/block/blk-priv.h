@@ -6,6 +6,8 @@
 #ifndef HVMD_DM_BLOCK_BLK_PRIV_H
 #define HVMD_DM_BLOCK_BLK_PRIV_H
 
+#include <time.h>
+
 #include "dm/block/blk.h"
 
 /* First member of a format's own queue. */
@@ -48,6 +50,17 @@ struct blk_ops {
 void blk_complete(struct blk_req *req, int rc);
 /* The same, but soon. */
 void blk_complete_later(struct blk_req *req, int rc);
+
+/* The machine's side of blk_error_action, in the main loop. */
+void blk_tell_error(void *blk);
+
+static inline int64_t blk_now_ns(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
+}
 
 /* What a write or a flush owes the medium under this cache=. */
 static inline bool blk_must_sync(const struct blk *blk, bool fua)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "dm/block/blk-priv.h"
 #include "dm/machine.h"
@@ -169,6 +168,8 @@ int blk_open_inner(struct vm *vm, const char *format, struct opts *opts,
     blk->format = ops->format;
     blk->vm = vm;
     blk->logical_block = blk->physical_block = 512;
+    blk->error_task.fn = blk_tell_error;
+    blk->error_task.opaque = blk;
     rc = parse_common(blk, opts, err);
     if (!rc)
         rc = ops->open(blk, opts, err);
@@ -186,6 +187,7 @@ void blk_close_inner(struct blk *blk)
         return;
     assert(!atomic_load(&blk->queues));
     blk->ops->close(blk);
+    loop_cancel(blk->vm->loop, &blk->error_task);
     free(blk->filename);
     free(blk);
 }
@@ -290,31 +292,7 @@ int blk_resize(struct blk *blk, uint64_t size, struct cfg_err *err)
     return 0;
 }
 
-enum blk_error_action blk_error_action(struct blk *blk, const char *dev,
-                                       bool write, int rc)
-{
-    static const char *const then[] = {"reported to the guest", "ignored",
-                                       "guest stopped"};
-    enum blk_error_action action = blk->rerror;
-
-    if (write)
-        action = rc == -ENOSPC ? blk->werror_nospc : blk->werror;
-    log_guest(&blk->quota, dev, "%s error on drive '%s': %s; %s",
-              write ? "write" : "read", blk->id, strerror(-rc), then[action]);
-    if (action == BLK_STOP)
-        vm_request(blk->vm, VM_REQ_IO_ERROR);
-    return action;
-}
-
 /* Queues. */
-
-static int64_t now_ns(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
 
 static void append(struct blk_req **head, struct blk_req **tail,
                    struct blk_req *req)
@@ -367,7 +345,7 @@ void blk_submit(struct blk_queue *q, struct blk_req *req)
 {
     assert(req->iovcnt <= BLK_MAX_IOV);
     req->q = q;
-    req->start_ns = now_ns();
+    req->start_ns = blk_now_ns();
     if (q->in_flight >= q->depth || q->wait_head)
         append(&q->wait_head, &q->wait_tail, req);
     else
@@ -390,7 +368,8 @@ static void count(struct blk *blk, const struct blk_req *req, int rc)
     atomic_fetch_add_explicit(&s->ops[req->op], 1, order);
     atomic_fetch_add_explicit(&s->bytes[req->op],
                               req->op == BLK_FLUSH ? 0 : req->len, order);
-    atomic_fetch_add_explicit(&s->ns[req->op], now_ns() - req->start_ns, order);
+    atomic_fetch_add_explicit(&s->ns[req->op], blk_now_ns() - req->start_ns,
+                              order);
 }
 
 static void run_ended(struct blk_queue *q)

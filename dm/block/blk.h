@@ -90,7 +90,11 @@ struct blk {
     /* The user's, or NULL: size has changed. Main thread, locked. */
     void (*resized)(void *opaque);
     void *resized_opaque;
-    struct log_quota quota; /* of messages about failed requests */
+    /* of blk_error_action */
+    struct log_quota quota;
+    struct loop_task error_task;
+    atomic_uint error; /* the last one, packed */
+    int64_t error_told; /* host ns; the main loop's */
     atomic_uint queues;
 };
 

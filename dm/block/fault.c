@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "dm/block/blk-priv.h"
@@ -217,14 +216,6 @@ static void fault_close(struct blk *blk)
 
 /* Requests. */
 
-static int64_t now_ns(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return ts.tv_sec * INT64_C(1000000000) + ts.tv_nsec;
-}
-
 static bool applies(struct rule *r, const struct blk_req *req)
 {
     uint64_t first = req->off / 512, last = first + req->len / 512, n;
@@ -260,7 +251,7 @@ static void delay(struct fault_queue *fq, struct fault_io *io)
 {
     struct fault_io **p = &fq->delayed;
 
-    io->due = now_ns() + io->delay_ns;
+    io->due = blk_now_ns() + io->delay_ns;
     while (*p && (*p)->due <= io->due)
         p = &(*p)->next;
     io->next = *p;
@@ -271,7 +262,7 @@ static void delay(struct fault_queue *fq, struct fault_io *io)
 static void on_timer(void *opaque, uint32_t events)
 {
     struct fault_queue *fq = opaque;
-    int64_t now = now_ns();
+    int64_t now = blk_now_ns();
     struct fault_io *io;
     uint64_t n;
     ssize_t r = read(fq->timer.fd, &n, sizeof(n));

@@ -457,6 +457,7 @@ START_TEST(test_oracle)
     struct blk *blk;
     uint64_t size;
 
+    memset(&o, 0, sizeof(o));
     snprintf(more, sizeof(more), "id=a,%s", oracle_cases[_i].opts);
     strcpy(path, image("disk", oracle_cases[_i].size));
     if (strcmp(oracle_cases[_i].where, "/tmp")) {
@@ -561,6 +562,7 @@ START_TEST(test_depth)
     struct iovec iov = {buf, 512};
     static struct one many[1000];
 
+    memset(many, 0, sizeof(many));
     memset(buf, 1, sizeof(buf));
     for (int i = 0; i < 1000; i++) {
         many[i].req = (struct blk_req){

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "dm/block/blk.h"
 #include "dm/char/chr.h"
 #include "dm/fdset.h"
 #include "dm/options.h"
@@ -94,14 +95,21 @@ static void expect(const char *text, const char *how)
     json_decref(ask(text, how));
 }
 
-static void expect_event(const char *name)
+/* The data of the event that is the next message. */
+static json_t *next_event(const char *name)
 {
-    json_t *msg = next();
+    json_t *msg = next(), *data = json_incref(json_object_get(msg, "data"));
 
     ck_assert_str_eq(json_string_value(json_object_get(msg, "event")), name);
     ck_assert(json_is_integer(
         json_object_get(json_object_get(msg, "timestamp"), "microseconds")));
     json_decref(msg);
+    return data;
+}
+
+static void expect_event(const char *name)
+{
+    json_decref(next_event(name));
 }
 
 static void greeting(void)
@@ -370,6 +378,21 @@ START_TEST(test_block)
                             "image");
     ck_assert_int_eq(json_integer_value(json_object_get(image, "virtual-size")),
                      1 << 20);
+    json_decref(msg);
+    for (int i = 0; i < 100; i++) {
+        blk_error_action(blk_find(&t->vm, "d"), "disk", false, -EIO);
+        loop_once(t->vm.loop, 0);
+    }
+    blk_error_action(blk_find(&t->vm, "d"), "disk", true, -ENOSPC);
+    /* of the many only the first, and the one that stops the guest */
+    msg = next_event("BLOCK_IO_ERROR");
+    ck_assert_str_eq(json_string_value(json_object_get(msg, "action")),
+                     "report");
+    json_decref(msg);
+    msg = next_event("BLOCK_IO_ERROR");
+    ck_assert_str_eq(json_string_value(json_object_get(msg, "action")), "stop");
+    ck_assert_str_eq(json_string_value(json_object_get(msg, "device")), "d");
+    ck_assert(json_is_true(json_object_get(msg, "nospace")));
     json_decref(msg);
 }
 END_TEST
