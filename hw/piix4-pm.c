@@ -15,7 +15,7 @@
     (PIIX4_PM_TMROF | PIIX4_PM_GBL | PIIX4_PM_PWRBTN | PIIX4_PM_RTC)
 #define PM_STATUS (PM_EVENTS | PIIX4_PM_BM | PIIX4_PM_WAK)
 #define DEVACTB_APMC_EN 0x02 /* at 0x5b: SMIs by APMC are set up */
-#define DEVRESJ 0x67 /* which serial ports are there: the DSDT asks */
+#define DEVRESJ 0x67         /* which serial ports are there: the DSDT asks */
 #define DEVRESJ_COMA 0x08
 #define DEVRESJ_COMB 0x90
 #define TMR_MASK 0xffffff
