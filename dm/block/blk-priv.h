@@ -17,8 +17,8 @@ struct blk_queue {
     unsigned depth, in_flight, plugged;
     void (*batch)(void *opaque); /* may be NULL */
     void *batch_opaque;
-    bool told; /* done was called since batch was */
-    struct blk_req *wait_head, *wait_tail;   /* more than depth */
+    bool told;                             /* done was called since batch was */
+    struct blk_req *wait_head, *wait_tail; /* more than depth */
     struct blk_req *later_head, *later_tail; /* done, to be told */
     struct loop_task later;
 };

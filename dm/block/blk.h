@@ -32,8 +32,8 @@ struct blk_queue;
 enum blk_op {
     BLK_READ,
     BLK_WRITE,
-    BLK_FLUSH,        /* all writes completed before it are on the medium */
-    BLK_DISCARD,      /* contents undefined; succeeds where discard=ignore */
+    BLK_FLUSH,   /* all writes completed before it are on the medium */
+    BLK_DISCARD, /* contents undefined; succeeds where discard=ignore */
     BLK_WRITE_ZEROES,
     BLK_OPS
 };
@@ -75,15 +75,15 @@ struct blk {
     struct blk *next;
     char id[64];
     char *filename;
-    const char *format;      /* "raw", "null-co", ... */
+    const char *format; /* "raw", "null-co", ... */
     bool readonly, removable;
-    bool cache_direct;       /* O_DIRECT: cache=none */
-    bool cache_writeback;    /* the guest sees a volatile write cache */
-    bool cache_no_flush;     /* cache=unsafe */
+    bool cache_direct;    /* O_DIRECT: cache=none */
+    bool cache_writeback; /* the guest sees a volatile write cache */
+    bool cache_no_flush;  /* cache=unsafe */
     bool discard;
     enum blk_locking locking; /* auto: where the file system can */
     enum blk_error_action rerror, werror_nospc, werror;
-    _Atomic uint64_t size;   /* bytes, whole 512-byte sectors */
+    _Atomic uint64_t size;                  /* bytes, whole 512-byte sectors */
     uint32_t logical_block, physical_block; /* host's, as hints */
     struct blk_stats stats;
     const char *user; /* path of the device that has it, NULL: free */
@@ -93,7 +93,7 @@ struct blk {
     /* of blk_error_action */
     struct log_quota quota;
     struct loop_task error_task;
-    atomic_uint error; /* the last one, packed */
+    atomic_uint error;  /* the last one, packed */
     int64_t error_told; /* host ns; the main loop's */
     atomic_uint queues;
 };

@@ -12,8 +12,9 @@
 
 #include <stdbool.h>
 
-/* May take a fraction of a second. 0; -EAGAIN: another has it; or -errno, such as -ENOLCK, -EINVAL where the
- * file system has no locks. On failure close the descriptor. */
+/* May take a fraction of a second. 0; -EAGAIN: another has it; or -errno, such
+ * as -ENOLCK, -EINVAL where the file system has no locks. On failure close the
+ * descriptor. */
 int image_lock(int fd, bool write);
 void image_unlock(int fd);
 

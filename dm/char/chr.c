@@ -3,7 +3,6 @@
 
 #include "dm/char/chr.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
