@@ -96,9 +96,6 @@ static const struct feature features[] = {
     {"pse", W_1_EDX, 3},
     {"apic", W_1_EDX, 9},
     {"mtrr", W_1_EDX, 12},
-    {"pge", W_1_EDX, 13},
-    {"pat", W_1_EDX, 16},
-    {"pse36", W_1_EDX, 17},
     {"arat", W_6_EAX, 2},
     {"fsgsbase", W_7_EBX, 0},
     {"tsc-adjust", W_7_EBX, 1},
@@ -112,7 +109,6 @@ static const struct feature features[] = {
     {"rtm", W_7_EBX, 11},
     {"avx512f", W_7_EBX, 16},
     {"rdseed", W_7_EBX, 18},
-    {"adx", W_7_EBX, 19},
     {"smap", W_7_EBX, 20},
     {"sha-ni", W_7_EBX, 29},
     {"umip", W_7_ECX, 2},
@@ -121,7 +117,6 @@ static const struct feature features[] = {
     {"la57", W_7_ECX, 16},
     {"rdpid", W_7_ECX, 22},
     {"pks", W_7_ECX, 31},
-    {"fsrm", W_7_EDX, 4},
     {"spec-ctrl", W_7_EDX, 26},
     {"arch-capabilities", W_7_EDX, 29},
     {"ssbd", W_7_EDX, 31},
@@ -141,7 +136,6 @@ static const struct feature features[] = {
     {"npt", W_AMD_SVM_EDX, 0},
     {"nrip-save", W_AMD_SVM_EDX, 3},
     {"kvmclock", W_KVM_EAX, KVM_FEATURE_CLOCKSOURCE2},
-    {"kvm-asyncpf", W_KVM_EAX, KVM_FEATURE_ASYNC_PF},
     {"kvm-steal-time", W_KVM_EAX, KVM_FEATURE_STEAL_TIME},
     {"kvm-pv-eoi", W_KVM_EAX, KVM_FEATURE_PV_EOI},
 };
@@ -192,10 +186,11 @@ static int set_model(struct model *m, const char *name, struct cfg_err *err)
     return 0;
 }
 
-/* Names are written with - or with _. */
+/* Names are written with - or . or with _ for both. */
 static bool same_name(const char *a, const char *b)
 {
-    for (; *a && (*a == *b || (*a == '-' && *b == '_')); a++, b++)
+    for (; *a && (*a == *b || ((*a == '-' || *a == '.') && *b == '_'));
+         a++, b++)
         ;
     return *a == *b;
 }
@@ -223,7 +218,7 @@ static int set_feature(struct model *m, const char *name, bool on,
                        name, known);
     }
     if (on && (!m->reg[f->word] || !(m->host[f->word] >> f->bit & 1)))
-        log_warn("cpu", "warning: this KVM has no feature '%s'", name);
+        log_warn("cpu", "this KVM has no feature '%s'", name);
     else if (on)
         *m->reg[f->word] |= 1u << f->bit;
     else if (m->reg[f->word])

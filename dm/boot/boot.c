@@ -151,7 +151,7 @@ int boot_find(const struct boot *b, uint64_t len, uint64_t align, gpa_t max,
 
     for (unsigned i = 0; i < b->env->e820_n; i++) {
         const struct e820_entry *e = &b->env->e820[i];
-        gpa_t from = e->addr > LOWEST ? e->addr : LOWEST, to, at;
+        gpa_t from = e->addr > LOWEST ? e->addr : LOWEST, to, at = 0;
 
         if (e->type != E820_RAM || __builtin_add_overflow(e->addr, e->len, &to))
             continue;
