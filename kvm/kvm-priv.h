@@ -55,6 +55,7 @@ struct kvm {
     int sys_fd, fd;
     size_t run_size;
     bool ioevent_any_len;
+    bool xcrs; /* the host has XSAVE, so there is an XCR0 */
     struct vcpu *vcpu;
     unsigned vcpus;
     bool ran; /* since power-on */

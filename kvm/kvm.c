@@ -69,7 +69,6 @@ static int check_caps(const struct kvm *k, struct cfg_err *err)
         {KVM_CAP_READONLY_MEM, "read-only memory"},
         {KVM_CAP_IMMEDIATE_EXIT, "immediate exit"},
         {KVM_CAP_XSAVE, "XSAVE"},
-        {KVM_CAP_XCRS, "XCR0"},
         {KVM_CAP_DEBUGREGS, "debug registers"},
         {KVM_CAP_VCPU_EVENTS, "vCPU events"},
         {KVM_CAP_ADJUST_CLOCK, "a clock that can be set"},
@@ -120,6 +119,7 @@ static int create_vm(struct kvm *k, struct cfg_err *err)
     if (r < (int)sizeof(struct kvm_run))
         return err_set(err, -ENODEV, "KVM maps no vCPU state");
     k->run_size = r;
+    k->xcrs = cap(k->sys_fd, KVM_CAP_XCRS);
     k->ioevent_any_len = cap(k->sys_fd, KVM_CAP_IOEVENTFD_ANY_LENGTH);
     if (ioctl(k->fd, KVM_SET_IDENTITY_MAP_ADDR, &identity) < 0 ||
         ioctl(k->fd, KVM_SET_TSS_ADDR, TSS_ADDR) < 0)

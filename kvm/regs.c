@@ -30,13 +30,18 @@ int kvm_vcpu_get_state(struct vcpu *v, struct vcpu_state *s)
         unsigned long req;
         void *p;
     } parts[] = {
-        {KVM_GET_SREGS, &s->sregs},        {KVM_GET_REGS, &s->regs},
-        {KVM_GET_XSAVE, &s->xsave},        {KVM_GET_XCRS, &s->xcrs},
-        {KVM_GET_DEBUGREGS, &s->debug},    {KVM_GET_LAPIC, &s->lapic},
-        {KVM_GET_VCPU_EVENTS, &s->events}, {KVM_GET_MP_STATE, &s->mp},
+        {KVM_GET_SREGS, &s->sregs},
+        {KVM_GET_REGS, &s->regs},
+        {KVM_GET_XSAVE, &s->xsave},
+        {KVM_GET_DEBUGREGS, &s->debug},
+        {KVM_GET_LAPIC, &s->lapic},
+        {KVM_GET_VCPU_EVENTS, &s->events},
+        {KVM_GET_MP_STATE, &s->mp},
+        {KVM_GET_XCRS, &s->xcrs}, /* last: may be missing */
     };
 
-    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]) - !v->kvm->xcrs;
+         i++)
         if (ioctl(v->fd, parts[i].req, parts[i].p) < 0)
             return -errno;
     return 0;
@@ -48,13 +53,18 @@ int kvm_vcpu_set_state(struct vcpu *v, const struct vcpu_state *s)
         unsigned long req;
         const void *p;
     } parts[] = {
-        {KVM_SET_SREGS, &s->sregs},        {KVM_SET_REGS, &s->regs},
-        {KVM_SET_XSAVE, &s->xsave},        {KVM_SET_XCRS, &s->xcrs},
-        {KVM_SET_DEBUGREGS, &s->debug},    {KVM_SET_LAPIC, &s->lapic},
-        {KVM_SET_VCPU_EVENTS, &s->events}, {KVM_SET_MP_STATE, &s->mp},
+        {KVM_SET_SREGS, &s->sregs},
+        {KVM_SET_REGS, &s->regs},
+        {KVM_SET_XSAVE, &s->xsave},
+        {KVM_SET_DEBUGREGS, &s->debug},
+        {KVM_SET_LAPIC, &s->lapic},
+        {KVM_SET_VCPU_EVENTS, &s->events},
+        {KVM_SET_MP_STATE, &s->mp},
+        {KVM_SET_XCRS, &s->xcrs}, /* last: may be missing */
     };
 
-    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]) - !v->kvm->xcrs;
+         i++)
         if (ioctl(v->fd, parts[i].req, parts[i].p) < 0)
             return -errno;
     return 0;
