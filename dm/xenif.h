@@ -23,8 +23,9 @@ typedef uint32_t grant_ref_t;
 typedef uint32_t evtchn_port_t;
 
 #define XENIF_PAGE 4096u
-#define XENIF_PATH_MAX 256  /* bytes of a path, with its NUL */
+#define XENIF_PATH_MAX 256 /* bytes of a path, with its NUL */
 #define XENIF_VALUE_MAX 4096
+#define XENIF_GNTST_OKAY 0
 
 /* One piece of a grant copy; status is GNTST_* of this piece alone. */
 struct xenif_copy {
@@ -41,8 +42,11 @@ struct xenif_ops {
     /* Xenstore: main thread, machine lock held. tx 0 is "no transaction".
      * read returns a NUL-terminated string to free(); -ENOENT. list returns
      * n strings in one block to free(). tx_end with commit gives -EAGAIN on a
-     * conflict: begin anew. A watch fires once when it is set, then for every
-     * change at or below path, coalesced, through fn in the main loop. */
+     * conflict: begin anew. A value that is longer than XENIF_VALUE_MAX:
+     * -E2BIG. A watch fires once when it is set, then for every change at or
+     * below path, coalesced, through fn(opaque, path watched) in the main
+     * loop. fn may unwatch anything, itself too: what is unwatched is not
+     * called again. */
     int (*xs_read)(struct xenif *x, uint32_t tx, const char *path,
                    char **value);
     int (*xs_write)(struct xenif *x, uint32_t tx, const char *path,
@@ -59,16 +63,17 @@ struct xenif_ops {
 
     /* Grants: any thread. map makes n pages contiguous at *addr, all or
      * none; the implementation caps what one domain may have mapped
-     * (-ENOSPC). copy runs every piece and sets its status; it fails as a
-     * whole only if nothing was tried. */
+     * (-ENOSPC). unmap takes the addr and n of one map. copy runs every piece
+     * and sets its status; it fails as a whole only if nothing was tried. */
     int (*gnt_map)(struct xenif *x, const grant_ref_t *refs, unsigned n,
                    bool write, void **addr);
     int (*gnt_unmap)(struct xenif *x, void *addr, unsigned n);
     int (*gnt_copy)(struct xenif *x, struct xenif_copy *pieces, unsigned n);
 
-    /* Event channels. bind: main thread; the port's events make *fd readable
-     * for a loop (dm/loop.h). pending consumes what is there and returns
-     * whether there was any; then unmask lets the next one come. pending,
+    /* Event channels. bind and unbind: main thread; the port's events make
+     * *fd readable for a loop (dm/loop.h), a descriptor of this port alone.
+     * pending consumes what is there and returns whether there was any; then
+     * no more comes until unmask, which brings what came meanwhile. pending,
      * unmask and notify: the thread that serves the port. */
     int (*evtchn_bind)(struct xenif *x, evtchn_port_t remote,
                        evtchn_port_t *local, int *fd);
