@@ -36,18 +36,18 @@ struct vm;
 struct dev;
 
 enum prop_type {
-    PROP_BOOL,   /* bool: on off true false yes no */
-    PROP_U8,     /* numbers: decimal or 0x hexadecimal */
+    PROP_BOOL, /* bool: on off true false yes no */
+    PROP_U8,   /* numbers: decimal or 0x hexadecimal */
     PROP_U16,
     PROP_U32,
     PROP_U64,
-    PROP_SIZE,   /* uint64_t bytes: 512, 4k, 1M, 2G */
-    PROP_STR,    /* char *, owned by the device, NULL if not given */
-    PROP_MAC,    /* uint8_t[6] */
-    PROP_BDF,    /* int: slot * 8 + function from "S" or "S.F", -1 if not */
-    PROP_BLK,    /* struct blk *, by the id of a -drive */
-    PROP_NET,    /* struct net *, by the id of a -netdev */
-    PROP_CHR,    /* struct chr *, by the id of a -chardev */
+    PROP_SIZE, /* uint64_t bytes: 512, 4k, 1M, 2G */
+    PROP_STR,  /* char *, owned by the device, NULL if not given */
+    PROP_MAC,  /* uint8_t[6] */
+    PROP_BDF,  /* int: slot * 8 + function from "S" or "S.F", -1 if not */
+    PROP_BLK,  /* struct blk *, by the id of a -drive */
+    PROP_NET,  /* struct net *, by the id of a -netdev */
+    PROP_CHR,  /* struct chr *, by the id of a -chardev */
 };
 
 struct dev_prop {
@@ -57,9 +57,14 @@ struct dev_prop {
     const char *def; /* as it would be written; NULL: zero, none, -1 */
     const char *help;
 };
-#define DEV_PROP(type, T, field, name, def, help)                              \
-    { name, type, offsetof(T, field), def, help }
-#define DEV_PROP_END { NULL, PROP_BOOL, 0, NULL, NULL }
+#define DEV_PROP(type, T, field, name, def, help) \
+    {                                             \
+        name, type, offsetof(T, field), def, help \
+    }
+#define DEV_PROP_END                   \
+    {                                  \
+        NULL, PROP_BOOL, 0, NULL, NULL \
+    }
 
 /* Something devices plug into. Owned and embedded by the device that is it. */
 struct dev_bus {
@@ -71,12 +76,12 @@ struct dev_bus {
 
 struct dev_class {
     const char *name;
-    const char *desc;        /* one line, for -device help */
-    const char *alias;       /* another name -device takes, or NULL */
-    const char *bus;         /* type of bus it needs, NULL if none */
-    size_t size;             /* of the instance, struct dev first */
+    const char *desc;  /* one line, for -device help */
+    const char *alias; /* another name -device takes, or NULL */
+    const char *bus;   /* type of bus it needs, NULL if none */
+    size_t size;       /* of the instance, struct dev first */
     const struct dev_prop *props;
-    bool internal;           /* made by boards only, not by -device */
+    bool internal; /* made by boards only, not by -device */
     int (*create)(struct dev *dev, struct cfg_err *err);
     void (*start)(struct dev *dev);
     void (*pause)(struct dev *dev);
@@ -90,8 +95,8 @@ struct dev {
     const struct dev_class *cls;
     struct vm *vm;
     struct dev_bus *bus;
-    char id[64];   /* from id=, or "" */
-    char path[96]; /* unique: "pci.0/03.0/virtio-blk-pci", also in the log */
+    char id[64];      /* from id=, or "" */
+    char path[96];    /* unique: "pci.0/03.0/virtio-blk-pci", also in the log */
     struct dev *next; /* in order of creation */
     bool started;
     bool bus_fixed; /* bus= was given: no other will do */

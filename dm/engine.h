@@ -29,9 +29,9 @@ enum engine_caps {
     ENGINE_HAS_PMTIMER = 1 << 3,
     ENGINE_HAS_FIRMWARE = 1 << 4, /* firmware, ACPI tables and their loading */
     /* features */
-    ENGINE_VCPUS = 1 << 8,      /* runs a guest that boots by -kernel, -bios */
+    ENGINE_VCPUS = 1 << 8,       /* runs a guest that boots by -kernel, -bios */
     ENGINE_FOREIGN_RAM = 1 << 9, /* memory is not ours: ram->host is NULL */
-    ENGINE_INTX = 1 << 10,      /* routes PCI INTx itself */
+    ENGINE_INTX = 1 << 10,       /* routes PCI INTx itself */
     ENGINE_IOEVENT = 1 << 11,
     ENGINE_IRQFD = 1 << 12,
     ENGINE_VIRTUAL_TIME = 1 << 13, /* time moves by command only */
@@ -42,8 +42,8 @@ enum boot_mode { BOOT_RESET_VECTOR, BOOT_PROT32, BOOT_LONG64 };
 struct boot_regs {
     enum boot_mode mode;
     uint64_t rip, rsp, rax, rbx, rsi;
-    uint64_t cr3;      /* BOOT_LONG64: page tables, identity mapped */
-    uint64_t gdt;      /* gpa of a GDT: code at cs, data at ds */
+    uint64_t cr3; /* BOOT_LONG64: page tables, identity mapped */
+    uint64_t gdt; /* gpa of a GDT: code at cs, data at ds */
     uint16_t gdt_limit, cs, ds;
 };
 
@@ -120,8 +120,8 @@ extern const struct engine_ops *const engine_list[]; /* ends with NULL */
 bool engine_no_power(struct vm *, bool);
 void engine_no_pci_intx(struct vm *, uint16_t, unsigned, bool);
 void engine_no_pci_route(struct vm *, unsigned, uint8_t);
-int engine_no_ioevent_add(struct vm *, enum bus_space, uint64_t, unsigned,
-                          bool, uint64_t, int);
+int engine_no_ioevent_add(struct vm *, enum bus_space, uint64_t, unsigned, bool,
+                          uint64_t, int);
 void engine_no_ioevent_del(struct vm *, enum bus_space, uint64_t, unsigned,
                            bool, uint64_t, int);
 int engine_no_irqfd_add(struct vm *, int, uint64_t, uint32_t);

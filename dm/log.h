@@ -26,10 +26,10 @@ void log_msg(enum log_level level, const char *ctx, const char *fmt, ...)
 #define log_err(ctx, ...) log_msg(LOG_ERR, ctx, __VA_ARGS__)
 #define log_warn(ctx, ...) log_msg(LOG_WARN, ctx, __VA_ARGS__)
 #define log_info(ctx, ...) log_msg(LOG_INFO, ctx, __VA_ARGS__)
-#define log_dbg(ctx, ...)                                                      \
-    do {                                                                       \
-        if (log_enabled(LOG_DBG))                                              \
-            log_msg(LOG_DBG, ctx, __VA_ARGS__);                                \
+#define log_dbg(ctx, ...)                       \
+    do {                                        \
+        if (log_enabled(LOG_DBG))               \
+            log_msg(LOG_DBG, ctx, __VA_ARGS__); \
     } while (0)
 
 /*

@@ -25,7 +25,7 @@ void loop_free(struct loop *loop); /* NULL is legal */
 int loop_run(struct loop *loop);
 /* One round: waits at most timeout_ms (-1 for ever), runs what is due. */
 int loop_once(struct loop *loop, int timeout_ms);
-void loop_stop(struct loop *loop); /* any thread */
+void loop_stop(struct loop *loop);             /* any thread */
 bool loop_is_current(const struct loop *loop); /* called by its thread? */
 bool loop_has_lock(const struct loop *loop);   /* made with one? */
 

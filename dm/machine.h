@@ -38,29 +38,29 @@ struct timerq;
 /* What was asked for on the command line; owned by main, constant. */
 struct vm_config {
     const char *name;
-    uint64_t ram_size;          /* bytes */
+    uint64_t ram_size; /* bytes */
     unsigned cpus, max_cpus;
-    struct opts *machine;       /* -machine without its type */
-    struct opts *cpu;           /* -cpu; key "model" */
-    struct opts *rtc;           /* -rtc */
-    struct opts *boot;          /* -boot; key "order" */
-    struct opts *smbios;        /* -smbios, a list by next */
-    struct opts *fw_cfg;        /* -fw_cfg, a list by next */
-    struct opts *globals;       /* -global: keys "driver.prop" */
+    struct opts *machine; /* -machine without its type */
+    struct opts *cpu;     /* -cpu; key "model" */
+    struct opts *rtc;     /* -rtc */
+    struct opts *boot;    /* -boot; key "order" */
+    struct opts *smbios;  /* -smbios, a list by next */
+    struct opts *fw_cfg;  /* -fw_cfg, a list by next */
+    struct opts *globals; /* -global: keys "driver.prop" */
     const char *bios, *kernel, *initrd, *append;
-    const char *data_dir;       /* -L: where else firmware may be */
+    const char *data_dir; /* -L: where else firmware may be */
     uint8_t uuid[16];
     bool no_reboot, no_shutdown, start_paused, no_defaults;
-    uint32_t xen_domid;         /* domain to serve; 0: none, as dom0 has none */
-    struct chr *serial[4];      /* 16550s the board makes; NULL: none */
+    uint32_t xen_domid;    /* domain to serve; 0: none, as dom0 has none */
+    struct chr *serial[4]; /* 16550s the board makes; NULL: none */
 };
 
 enum run_state {
     RUN_PRELAUNCH, /* made, never run */
     RUN_RUNNING,
     RUN_PAUSED,
-    RUN_SHUTDOWN,       /* the guest is off and -no-shutdown keeps us */
-    RUN_IO_ERROR,       /* stopped by werror=stop */
+    RUN_SHUTDOWN, /* the guest is off and -no-shutdown keeps us */
+    RUN_IO_ERROR, /* stopped by werror=stop */
     RUN_GUEST_PANICKED,
     RUN_INTERNAL_ERROR, /* the engine cannot go on */
 };
@@ -108,12 +108,12 @@ struct vm {
     pthread_mutex_t lock;
     _Atomic(pthread_t) lock_owner; /* for vm_locked() */
     enum run_state state;
-    atomic_uint requests;         /* enum vm_request bits */
+    atomic_uint requests; /* enum vm_request bits */
     struct loop_task request_task;
     /* What the power button does: set by the chip that has it. */
     void (*powerdown)(void *opaque);
     void *powerdown_opaque;
-    atomic_int exit_status;       /* -1: not decided, ends with 0 */
+    atomic_int exit_status; /* -1: not decided, ends with 0 */
 };
 
 /* Empty machine: loop, bus, memory, lines, timers. The caller then tries
@@ -141,18 +141,17 @@ int vm_cont(struct vm *vm, struct cfg_err *err);
 
 /* Requests: any thread, async-signal-safe; acted on by the main loop. */
 enum vm_request {
-    VM_REQ_RESET = 1 << 0,       /* a guest's reset: honours -no-reboot */
-    VM_REQ_SHUTDOWN = 1 << 1,    /* the guest is off: honours -no-shutdown */
-    VM_REQ_POWERDOWN = 1 << 2,   /* press the power button */
-    VM_REQ_QUIT = 1 << 3,        /* SIGTERM, QMP quit: end with status 0 */
-    VM_REQ_HOST_RESET = 1 << 4,  /* QMP system_reset */
-    VM_REQ_PANIC = 1 << 5,       /* pvpanic: stop or as -action says */
-    VM_REQ_INTERNAL = 1 << 6,    /* the engine cannot go on */
-    VM_REQ_IO_ERROR = 1 << 7,    /* werror=stop struck */
+    VM_REQ_RESET = 1 << 0,      /* a guest's reset: honours -no-reboot */
+    VM_REQ_SHUTDOWN = 1 << 1,   /* the guest is off: honours -no-shutdown */
+    VM_REQ_POWERDOWN = 1 << 2,  /* press the power button */
+    VM_REQ_QUIT = 1 << 3,       /* SIGTERM, QMP quit: end with status 0 */
+    VM_REQ_HOST_RESET = 1 << 4, /* QMP system_reset */
+    VM_REQ_PANIC = 1 << 5,      /* pvpanic: stop or as -action says */
+    VM_REQ_INTERNAL = 1 << 6,   /* the engine cannot go on */
+    VM_REQ_IO_ERROR = 1 << 7,   /* werror=stop struck */
 };
 void vm_request(struct vm *vm, enum vm_request req);
 /* End the process with this status (isa-debug-exit). Any thread. */
 void vm_exit(struct vm *vm, int status);
-
 
 #endif

@@ -44,8 +44,7 @@ struct gmap {
 
 /* Maps the range from gpa as far as it is contiguous for the host: look at
  * out->len and ask again for the rest. -EFAULT, -ENOMEM. */
-int mem_map(struct vm *vm, gpa_t gpa, size_t len, bool write,
-            struct gmap *out);
+int mem_map(struct vm *vm, gpa_t gpa, size_t len, bool write, struct gmap *out);
 /* dirty: bytes written from the start of the map. Legal on a zeroed map. */
 void mem_unmap(struct vm *vm, struct gmap *map, size_t dirty);
 

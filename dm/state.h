@@ -35,22 +35,24 @@ struct state_field {
     const char *name; /* unique in its table; part of the format */
     enum state_type type;
     size_t offset;
-    uint32_t count;  /* of elements */
-    uint32_t stride; /* STATE_T_STRUCT: size of one */
+    uint32_t count;                   /* of elements */
+    uint32_t stride;                  /* STATE_T_STRUCT: size of one */
     const struct state_field *fields; /* STATE_T_STRUCT */
-    uint16_t since;  /* first version that has it; absent before: left alone */
+    uint16_t since; /* first version that has it; absent before: left alone */
 };
 
 struct state_desc {
     const char *name;
     uint16_t version, min_version;
     const struct state_field *fields;
-    void (*pre_save)(struct dev *dev);            /* optional */
-    int (*post_load)(struct dev *dev);            /* optional; 0, -EINVAL */
+    void (*pre_save)(struct dev *dev); /* optional */
+    int (*post_load)(struct dev *dev); /* optional; 0, -EINVAL */
 };
 
-#define STATE_F_(T, f, type_, n)                                               \
-    { .name = #f, .type = type_, .offset = offsetof(T, f), .count = n }
+#define STATE_F_(T, f, type_, n)                                        \
+    {                                                                   \
+        .name = #f, .type = type_, .offset = offsetof(T, f), .count = n \
+    }
 #define STATE_BOOL(T, f) STATE_F_(T, f, STATE_T_BOOL, 1)
 #define STATE_U8(T, f) STATE_F_(T, f, STATE_T_U8, 1)
 #define STATE_U16(T, f) STATE_F_(T, f, STATE_T_U16, 1)
@@ -58,21 +60,28 @@ struct state_desc {
 #define STATE_U64(T, f) STATE_F_(T, f, STATE_T_U64, 1)
 #define STATE_TIMER(T, f) STATE_F_(T, f, STATE_T_TIMER, 1)
 #define STATE_BYTES(T, f) STATE_F_(T, f, STATE_T_BYTES, sizeof(((T *)0)->f))
-#define STATE_U16_ARRAY(T, f)                                                  \
+#define STATE_U16_ARRAY(T, f) \
     STATE_F_(T, f, STATE_T_U16, sizeof(((T *)0)->f) / 2)
-#define STATE_U32_ARRAY(T, f)                                                  \
+#define STATE_U32_ARRAY(T, f) \
     STATE_F_(T, f, STATE_T_U32, sizeof(((T *)0)->f) / 4)
-#define STATE_U64_ARRAY(T, f)                                                  \
+#define STATE_U64_ARRAY(T, f) \
     STATE_F_(T, f, STATE_T_U64, sizeof(((T *)0)->f) / 8)
 /* One struct, or a whole array of structs, with a table of its own. */
-#define STATE_STRUCT(T, f, table)                                              \
-    { .name = #f, .type = STATE_T_STRUCT, .offset = offsetof(T, f),            \
-      .count = 1, .stride = sizeof(((T *)0)->f), .fields = table }
-#define STATE_STRUCTS(T, f, table)                                             \
-    { .name = #f, .type = STATE_T_STRUCT, .offset = offsetof(T, f),            \
-      .count = sizeof(((T *)0)->f) / sizeof(((T *)0)->f[0]),                   \
-      .stride = sizeof(((T *)0)->f[0]), .fields = table }
-#define STATE_END { .type = STATE_T_END }
+#define STATE_STRUCT(T, f, table)                                     \
+    {                                                                 \
+        .name = #f, .type = STATE_T_STRUCT, .offset = offsetof(T, f), \
+        .count = 1, .stride = sizeof(((T *)0)->f), .fields = table    \
+    }
+#define STATE_STRUCTS(T, f, table)                                    \
+    {                                                                 \
+        .name = #f, .type = STATE_T_STRUCT, .offset = offsetof(T, f), \
+        .count = sizeof(((T *)0)->f) / sizeof(((T *)0)->f[0]),        \
+        .stride = sizeof(((T *)0)->f[0]), .fields = table             \
+    }
+#define STATE_END           \
+    {                       \
+        .type = STATE_T_END \
+    }
 
 /* A growing buffer for save, a bounded view for load. */
 struct state_buf {
@@ -86,8 +95,7 @@ void state_buf_free(struct state_buf *b);
 int state_save_dev(struct dev *dev, struct state_buf *out); /* one record */
 /* Loads the next record, which must be dev's. On failure the device is in an
  * unknown but harmless state: reset or destroy it. -EINVAL with err set. */
-int state_load_dev(struct dev *dev, struct state_buf *in,
-                   struct cfg_err *err);
+int state_load_dev(struct dev *dev, struct state_buf *in, struct cfg_err *err);
 /* A whole stream: header, every device in order of creation, END. */
 int state_save_vm(struct vm *vm, struct state_buf *out);
 int state_load_vm(struct vm *vm, struct state_buf *in, struct cfg_err *err);

@@ -160,7 +160,7 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {test_parse, test_bad,    test_check,
-                                         test_typed, test_values, NULL};
+                                  test_typed, test_values, NULL};
 
     return run_suite("options", NULL, NULL, tests);
 }
