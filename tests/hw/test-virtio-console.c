@@ -33,7 +33,7 @@ static int sock[2] = {-1, -1};
 
 static void setup(void)
 {
-    char dev[2][128];
+    char dev[2][192];
     const char *const args[] = {
         "-m",       "32M",
         "-chardev", dev[0],
