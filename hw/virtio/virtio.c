@@ -264,9 +264,13 @@ void virtio_status_write(struct virtio_dev *v, uint8_t val, bool legacy)
         return;
     }
     val &= (uint8_t)~VIRTIO_S_NEEDS_RESET; /* only a reset clears ours */
-    if ((val & ~old) & VIRTIO_S_FEATURES_OK && !legacy && !features_accept(v)) {
-        v->features = 0;
-        val &= (uint8_t)~VIRTIO_S_FEATURES_OK;
+    if ((val & ~old) & VIRTIO_S_FEATURES_OK && !legacy) {
+        if (old & VIRTIO_S_DRIVER_OK) { /* queue threads go by the old ones */
+            val &= (uint8_t)~VIRTIO_S_FEATURES_OK;
+        } else if (!features_accept(v)) {
+            v->features = 0;
+            val &= (uint8_t)~VIRTIO_S_FEATURES_OK;
+        }
     }
     atomic_fetch_or(&v->status, val);
     atomic_fetch_and(&v->status, val | VIRTIO_S_NEEDS_RESET);

@@ -147,6 +147,26 @@ START_TEST(features_handshake)
 }
 END_TEST
 
+/* A queue that runs was set up by the features of then. */
+START_TEST(no_features_behind_driver_ok)
+{
+    vd_open(&d, t, RNG, 0);
+    ck_assert(vd_negotiate(&d, VIRTIO_BIT(VIRTIO_F_RING_INDIRECT_DESC)));
+    vd_queue_setup(&d, 0, 0);
+    vd_driver_ok(&d);
+    /* FEATURES_OK is taken back, others are written, it is set again */
+    vd_common_write(&d, 0x14, 1, 7);
+    vd_common_write(&d, 0x08, 4, 0);
+    vd_common_write(&d, 0x0c, 4, 1u << VIRTIO_F_RING_EVENT_IDX);
+    vd_common_write(&d, 0x14, 1, 15);
+    ck_assert_uint_eq(vd_status(&d), 7);
+    ck_assert(virtio_has((struct virtio_dev *)tv_dev(t, "virtio-rng-pci"),
+                         VIRTIO_F_RING_INDIRECT_DESC));
+    ck_assert_uint_gt(get_bytes(&d.q[0], 16), 0);
+    tv_roundtrip(t);
+}
+END_TEST
+
 START_TEST(queue_registers)
 {
     vd_open(&d, t, RNG, 0);
@@ -580,6 +600,7 @@ int main(void)
     tcase_add_test(c, identity_legacy);
     tcase_add_loop_test(c, bad_properties, 0, 5);
     tcase_add_test(c, features_handshake);
+    tcase_add_test(c, no_features_behind_driver_ok);
     tcase_add_test(c, queue_registers);
     tcase_add_test(c, moves_data);
     tcase_add_test(c, a_masked_vector_is_pending);
