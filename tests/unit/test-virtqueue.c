@@ -619,7 +619,9 @@ START_TEST(fields_that_change_under_us)
     ck_assert_int_eq(mem_map(&t->vm, DESC, 0x3000, true, &map), 0);
     atomic_store(&mutate, true);
     ck_assert_int_eq(pthread_create(&thread, NULL, mutator, map.ptr), 0);
-    for (unsigned i = 0; i < 50000; i++) {
+    /* how many get through is the scheduler's affair: until there are enough,
+     * which the time a test may take bounds */
+    for (unsigned i = 0; i < 50000 || pops <= 500; i++) {
         struct vq_elem *el;
         uint32_t out = 0, in = 0;
 
@@ -641,7 +643,6 @@ START_TEST(fields_that_change_under_us)
     atomic_store(&mutate, false);
     pthread_join(thread, NULL);
     mem_unmap(&t->vm, &map, map.len);
-    ck_assert_uint_gt(pops, 500);
 }
 END_TEST
 
