@@ -273,6 +273,11 @@ static int set_events(struct cmdline *c, const struct cmd_option *o,
         else if (!strcmp(opt->key, "shutdown") &&
                  word_in_list("poweroff, pause", opt->value))
             c->cfg.no_shutdown = opt->value[1] == 'a';
+        else if (!strcmp(opt->key, "panic") &&
+                 word_in_list("shutdown, pause, none", opt->value))
+            c->cfg.panic = *opt->value == 'p'   ? PANIC_PAUSE
+                           : *opt->value == 'n' ? PANIC_NONE
+                                                : PANIC_SHUTDOWN;
         else
             rc = err_set(err, -EINVAL, "-action %.100s: expected %s", arg,
                          o->known);
@@ -415,9 +420,11 @@ const struct cmd_option cmd_options[] = {
     O(CONTROL, "no-shutdown", NULL, "stay, stopped, when the guest is off",
       set_flag, TO(cfg.no_shutdown)),
     O(CONTROL, "action", "EVENT=ACTION",
-      "reboot=reset|shutdown, shutdown=poweroff|pause", set_events,
-      KNOWN("reboot=reset, reboot=shutdown, shutdown=poweroff or "
-            "shutdown=pause")),
+      "reboot=reset|shutdown, shutdown=poweroff|pause, "
+      "panic=shutdown|pause|none",
+      set_events,
+      KNOWN("reboot=reset or shutdown, shutdown=poweroff or pause, "
+            "panic=shutdown, pause or none")),
     O(CONTROL, "daemonize", NULL,
       "go on in the background when the guest is made", set_flag,
       TO(daemonize)),

@@ -171,10 +171,16 @@ static void shutdown(struct vm *vm, bool guest, const char *reason)
 
 static void panicked(struct vm *vm)
 {
-    bool stay = vm->cfg->no_shutdown;
+    bool go_on = vm->cfg->panic == PANIC_NONE;
+    bool stay = vm->cfg->panic == PANIC_PAUSE || vm->cfg->no_shutdown;
 
     qmp_event(vm, "GUEST_PANICKED",
-              json_pack("{s:s}", "action", stay ? "pause" : "poweroff"));
+              json_pack("{s:s}", "action",
+                        go_on  ? "run"
+                        : stay ? "pause"
+                               : "poweroff"));
+    if (go_on)
+        return;
     if (stay)
         vm_stop(vm, RUN_GUEST_PANICKED);
     else

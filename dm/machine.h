@@ -51,6 +51,8 @@ struct vm_config {
     const char *data_dir; /* -L: where else firmware may be */
     uint8_t uuid[16];
     bool no_reboot, no_shutdown, start_paused, no_defaults;
+    /* -action panic=; as a shutdown if not given */
+    enum panic_action { PANIC_SHUTDOWN, PANIC_PAUSE, PANIC_NONE } panic;
     uint32_t xen_domid;    /* domain to serve; 0: none, as dom0 has none */
     struct chr *serial[4]; /* 16550s the board makes; NULL: none */
 };

@@ -40,12 +40,22 @@ static void confadd_write(void *opaque, uint64_t off, unsigned size,
     struct i440fx_host *s = opaque;
 
     if (off == 0 && size == 4)
-        s->confadd = (uint32_t)val & 0x80fffffc;
+        s->confadd = (uint32_t)val & 0x80ffffff;
     if (off == TRC && size == 1) {
         s->trc = val & TRC_SRST;
         if (val & TRC_RCPU)
             vm_request(s->dev.vm, VM_REQ_RESET);
     }
+}
+
+/* The part has no low bits in CONFADD. Programs written for QEMU put a byte's
+ * whole address there, so they count like the port's where they fit. */
+static unsigned confdata_reg(const struct i440fx_host *s, unsigned off,
+                             unsigned size)
+{
+    unsigned low = s->confadd & 3;
+
+    return (s->confadd & 0xfc) + off + (low + off + size <= 4 ? low : 0);
 }
 
 static uint64_t confdata_read(void *opaque, uint64_t off, unsigned size)
@@ -55,7 +65,7 @@ static uint64_t confdata_read(void *opaque, uint64_t off, unsigned size)
     if (!(s->confadd & CONFADD_CONE))
         return UINT32_MAX;
     return bus_pcicfg_read(s->dev.vm, (uint16_t)(s->confadd >> 8),
-                           (s->confadd & 0xfc) + (unsigned)off, size);
+                           confdata_reg(s, off, size), size);
 }
 
 static void confdata_write(void *opaque, uint64_t off, unsigned size,
@@ -65,8 +75,7 @@ static void confdata_write(void *opaque, uint64_t off, unsigned size,
 
     if (s->confadd & CONFADD_CONE)
         bus_pcicfg_write(s->dev.vm, (uint16_t)(s->confadd >> 8),
-                         (s->confadd & 0xfc) + (unsigned)off, size,
-                         (uint32_t)val);
+                         confdata_reg(s, off, size), size, (uint32_t)val);
 }
 
 static const struct bus_ops confadd_ops = {

@@ -15,11 +15,12 @@
 
 /* ---- -boot ---- */
 
-static int parse_order(struct opts *o, const char *key, uint16_t *out,
+#define ORDER_DEFAULT "cad"
+
+static int parse_order(const char *order, const char *key, uint16_t *out,
                        struct cfg_err *err)
 {
     static const char letter[] = "acdn";
-    const char *order = opts_get(o, key);
 
     *out = 0;
     for (unsigned i = 0; order && order[i]; i++) {
@@ -57,13 +58,15 @@ static int add_time(struct dev *fw_cfg, struct opts *o, const char *key,
 static int add_boot(struct dev *fw_cfg, struct opts *o, struct pc_boot *boot,
                     struct cfg_err *err)
 {
+    const char *order = opts_get(o, "order");
     bool menu = false;
     int rc = opts_get_bool(o, "menu", &menu, err);
 
     if (!rc)
-        rc = parse_order(o, "order", &boot->order, err);
+        rc = parse_order(order ? order : ORDER_DEFAULT, "order", &boot->order,
+                         err);
     if (!rc)
-        rc = parse_order(o, "once", &boot->once, err);
+        rc = parse_order(opts_get(o, "once"), "once", &boot->once, err);
     if (!rc)
         rc = add_time(fw_cfg, o, "splash-time", "etc/boot-menu-wait", 65535, 2,
                       err);

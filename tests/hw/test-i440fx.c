@@ -35,8 +35,11 @@ START_TEST(test_config_ports)
     ck_assert_uint_eq(tv_inb(t, 0xcfd), 0x80);
     ck_assert_uint_eq(tv_inw(t, 0xcfd), 0x3780);
     tv_outl(t, 0xcf8, 0x80000803);
-    ck_assert_uint_eq(tv_inl(t, 0xcf8), 0x80000800);
+    ck_assert_uint_eq(tv_inl(t, 0xcf8), 0x80000803);
     ck_assert_uint_eq(tv_inl(t, 0xcfc), 0x70008086);
+    ck_assert_uint_eq(tv_inb(t, 0xcfc), 0x70); /* as QEMU's */
+    tv_outl(t, 0xcf8, 0x80000802);
+    ck_assert_uint_eq(tv_inw(t, 0xcfc), 0x7000);
     /* not enabled; another bus; nobody */
     tv_outl(t, 0xcf8, 0x00000000);
     ck_assert_uint_eq(tv_inl(t, 0xcfc), 0xffffffff);
