@@ -7,7 +7,7 @@
 #include "kvm/kvm-priv.h"
 
 #include <errno.h>
-#include <string.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 
 #include "dm/log.h"
@@ -22,50 +22,39 @@
 #define EFER_LMA (1u << 10)
 #define RFLAGS_FIXED (1u << 1)
 
+#define PART(name, field)                                                  \
+    {                                                                      \
+        KVM_GET_##name, KVM_SET_##name, offsetof(struct vcpu_state, field) \
+    }
+
 /* In the order in which they are put back: the APIC base goes before the
  * APIC, whose mode it decides. */
+static const struct {
+    unsigned long get, set;
+    size_t off;
+} parts[] = {
+    PART(SREGS, sregs),     PART(REGS, regs),   PART(XSAVE, xsave),
+    PART(DEBUGREGS, debug), PART(LAPIC, lapic), PART(VCPU_EVENTS, events),
+    PART(MP_STATE, mp),     PART(XCRS, xcrs), /* if there is one */
+};
+
+static unsigned parts_of(const struct vcpu *v)
+{
+    return sizeof(parts) / sizeof(parts[0]) - !v->kvm->xcrs;
+}
+
 int kvm_vcpu_get_state(struct vcpu *v, struct vcpu_state *s)
 {
-    const struct {
-        unsigned long req;
-        void *p;
-    } parts[] = {
-        {KVM_GET_SREGS, &s->sregs},
-        {KVM_GET_REGS, &s->regs},
-        {KVM_GET_XSAVE, &s->xsave},
-        {KVM_GET_DEBUGREGS, &s->debug},
-        {KVM_GET_LAPIC, &s->lapic},
-        {KVM_GET_VCPU_EVENTS, &s->events},
-        {KVM_GET_MP_STATE, &s->mp},
-        {KVM_GET_XCRS, &s->xcrs}, /* last: may be missing */
-    };
-
-    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]) - !v->kvm->xcrs;
-         i++)
-        if (ioctl(v->fd, parts[i].req, parts[i].p) < 0)
+    for (unsigned i = 0; i < parts_of(v); i++)
+        if (ioctl(v->fd, parts[i].get, (uint8_t *)s + parts[i].off) < 0)
             return -errno;
     return 0;
 }
 
 int kvm_vcpu_set_state(struct vcpu *v, const struct vcpu_state *s)
 {
-    const struct {
-        unsigned long req;
-        const void *p;
-    } parts[] = {
-        {KVM_SET_SREGS, &s->sregs},
-        {KVM_SET_REGS, &s->regs},
-        {KVM_SET_XSAVE, &s->xsave},
-        {KVM_SET_DEBUGREGS, &s->debug},
-        {KVM_SET_LAPIC, &s->lapic},
-        {KVM_SET_VCPU_EVENTS, &s->events},
-        {KVM_SET_MP_STATE, &s->mp},
-        {KVM_SET_XCRS, &s->xcrs}, /* last: may be missing */
-    };
-
-    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]) - !v->kvm->xcrs;
-         i++)
-        if (ioctl(v->fd, parts[i].req, parts[i].p) < 0)
+    for (unsigned i = 0; i < parts_of(v); i++)
+        if (ioctl(v->fd, parts[i].set, (const uint8_t *)s + parts[i].off) < 0)
             return -errno;
     return 0;
 }

@@ -51,6 +51,20 @@ static inline uint32_t inl(uint16_t port)
     return v;
 }
 
+struct cpuid {
+    uint32_t a, b, c, d;
+};
+
+static inline struct cpuid cpuid(uint32_t leaf, uint32_t index)
+{
+    struct cpuid r;
+
+    __asm__ volatile("cpuid"
+                     : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
+                     : "0"(leaf), "2"(index));
+    return r;
+}
+
 /* ---- output ---- */
 
 static inline void put_char(char c)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two vCPUs: INIT and SIPI, an IPI each way, and memory that becomes read-only
- * and writable again while the second one reads it: it must always be there.
+ * Two vCPUs: CPUID, INIT and SIPI, an IPI each way, and memory that becomes
+ * read-only and writable again while the second one reads it: it must always be
+ * there.
  */
 #include "guest.h"
 
@@ -20,6 +21,7 @@ static struct idt_gate idt[IDT_VECTORS];
 static volatile unsigned at_bsp, at_ap;
 static volatile unsigned rounds;
 static volatile bool ap_up, stop, hole;
+static volatile uint32_t ap_id;
 
 ISR static void on_bsp(struct frame *f)
 {
@@ -43,6 +45,7 @@ void ap_main(void)
 {
     load_idt(idt);
     apic_enable();
+    ap_id = cpuid(1, 0).b >> 24;
     ap_up = true;
     wait_for(&at_ap, 1);
     ipi(0, 0x40);
@@ -68,6 +71,15 @@ int main(uintptr_t info)
 {
     uint32_t pam = pci_read(0, PAM) & 0xffffff;
 
+    CHECK(cpuid(1, 0).b >> 24 == 0);
+    CHECK((cpuid(1, 0).b >> 16 & 0xff) == 2);
+    CHECK(cpuid(1, 0).c >> 31);                  /* a hypervisor */
+    CHECK(cpuid(0x40000000, 0).b == 0x4b4d564b); /* "KVMK" */
+    if (cpuid(0, 0).a >= 0xb) {
+        CHECK((cpuid(0xb, 0).b & 0xffff) == 1); /* threads of a core */
+        CHECK((cpuid(0xb, 1).b & 0xffff) == 2); /* cores */
+        CHECK(cpuid(0xb, 1).a == 1);            /* bits of an id */
+    }
     set_gate(idt, 0x40, on_bsp);
     set_gate(idt, 0x41, on_ap);
     load_idt(idt);
@@ -78,6 +90,7 @@ int main(uintptr_t info)
     ipi(1, 0x4608);
     while (!ap_up)
         __asm__ volatile("pause");
+    CHECK(ap_id == 1);
     pci_write(0, PAM, pam | PAM_WRITABLE);
     mmio_write(MOVING, MARK);
     ipi(1, 0x4041);
