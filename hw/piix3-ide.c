@@ -30,6 +30,14 @@ enum { BM_COMMAND = 0, BM_STATUS = 2, BM_PRDT = 4, BM_SIZE = 8 };
 enum { BM_START = 0x01, BM_TO_MEMORY = 0x08 };
 enum { BM_ACTIVE = 0x01, BM_ERROR = 0x02, BM_IRQ = 0x04, BM_CAPS = 0x60 };
 
+/* Where a transfer stands in its table. */
+struct prd {
+    uint32_t at;    /* address of the next entry */
+    uint32_t count; /* entries read */
+    uint32_t piece, piece_left;
+    bool end;
+};
+
 struct piix3_chan {
     struct ide_chan ide;
     struct piix3_ide *s;
@@ -38,11 +46,7 @@ struct piix3_chan {
     /* bus master */
     uint8_t command, status;
     uint32_t prdt;
-    /* where a running transfer stands */
-    uint32_t prd_at;    /* address of the next entry */
-    uint32_t prd_count; /* entries read */
-    uint32_t piece, piece_left;
-    bool prd_end;
+    struct prd prd, before; /* now, and before the last dma_map */
 };
 
 struct piix3_ide {
@@ -63,76 +67,91 @@ static void raise(void *opaque, bool level)
 
 static void rewind_table(struct piix3_chan *c)
 {
-    c->prd_at = c->prdt;
-    c->prd_count = 0;
-    c->piece_left = 0;
-    c->prd_end = false;
+    c->prd = c->before = (struct prd){.at = c->prdt};
 }
 
 static int next_piece(struct piix3_chan *c)
 {
+    struct prd *p = &c->prd;
     uint32_t entry[2];
 
-    if (c->prd_end || c->prd_count >= PRD_MAX)
+    if (p->end || p->count >= PRD_MAX)
         return 0;
-    if (mem_read(c->ide.vm, c->prd_at, entry, sizeof(entry)))
+    if (mem_read(c->ide.vm, p->at, entry, sizeof(entry)))
         return -EFAULT;
-    c->prd_at += sizeof(entry);
-    c->prd_count++;
-    c->piece = entry[0] & ~1u;
-    c->piece_left = entry[1] & 0xfffe;
-    if (!c->piece_left)
-        c->piece_left = PRD_MAX_BYTES;
-    c->prd_end = entry[1] & PRD_EOT;
+    p->at += sizeof(entry);
+    p->count++;
+    p->piece = entry[0] & ~1u;
+    p->piece_left = entry[1] & 0xfffe;
+    if (!p->piece_left)
+        p->piece_left = PRD_MAX_BYTES;
+    p->end = entry[1] & PRD_EOT;
     return 1;
 }
 
+static void step(struct prd *p, uint64_t bytes)
+{
+    p->piece += bytes;
+    p->piece_left -= bytes;
+}
+
+static void dma_back(void *opaque)
+{
+    struct piix3_chan *c = opaque;
+
+    c->prd = c->before;
+}
+
+/* Cuts what is mapped down to its first bytes; the next call maps the rest. */
+static void cut(struct piix3_chan *c, struct ide_drive *d, uint64_t got,
+                uint64_t bytes)
+{
+    for (uint64_t rest = got - bytes; rest;) {
+        struct iovec *last = &d->iov[d->segs - 1];
+        uint64_t n = rest < last->iov_len ? rest : last->iov_len;
+
+        last->iov_len -= n;
+        rest -= n;
+        if (!last->iov_len)
+            mem_unmap(c->ide.vm, &d->map[--d->segs], 0);
+    }
+    dma_back(c);
+    while (bytes && (c->prd.piece_left || next_piece(c) > 0)) {
+        uint64_t n = bytes < c->prd.piece_left ? bytes : c->prd.piece_left;
+
+        step(&c->prd, n);
+        bytes -= n;
+    }
+}
+
 static int64_t dma_map(void *opaque, struct ide_drive *d, uint64_t max,
-                       bool to_guest)
+                       unsigned unit, bool to_guest)
 {
     struct piix3_chan *c = opaque;
     uint64_t got = 0;
 
     d->segs = 0;
+    c->before = c->prd;
     while (got < max && d->segs < IDE_DMA_SEGS) {
         struct gmap *m = &d->map[d->segs];
         uint64_t want = max - got;
-        int rc = c->piece_left ? 1 : next_piece(c);
+        int rc = c->prd.piece_left ? 1 : next_piece(c);
 
         if (rc < 0)
             return rc;
         if (!rc)
             break;
-        if (want > c->piece_left)
-            want = c->piece_left;
-        if (mem_map(c->ide.vm, c->piece, want, to_guest, m))
+        if (want > c->prd.piece_left)
+            want = c->prd.piece_left;
+        if (mem_map(c->ide.vm, c->prd.piece, want, to_guest, m))
             return -EFAULT;
         d->iov[d->segs++] = (struct iovec){m->ptr, m->len};
-        c->piece += m->len;
-        c->piece_left -= m->len;
+        step(&c->prd, m->len);
         got += m->len;
     }
-    /* The block layer moves whole sectors: what is beyond them goes back. */
-    if (got < max || d->segs == IDE_DMA_SEGS) {
-        uint64_t rest = max >= IDE_SECTOR ? got % IDE_SECTOR : 0;
-
-        while (rest && d->segs) {
-            struct iovec *last = &d->iov[d->segs - 1];
-            uint64_t n = rest < last->iov_len ? rest : last->iov_len;
-
-            if (d->segs == IDE_DMA_SEGS || !c->prd_end) {
-                /* taken up again by the next call */
-                c->piece -= n;
-                c->piece_left += n;
-            }
-            last->iov_len -= n;
-            rest -= n;
-            got -= n;
-            if (!last->iov_len)
-                mem_unmap(c->ide.vm, &d->map[--d->segs], 0);
-        }
-    }
-    return got;
+    if (got % unit)
+        cut(c, d, got, got - got % unit);
+    return got - got % unit;
 }
 
 static void dma_end(void *opaque, bool error, bool irq)
@@ -141,13 +160,17 @@ static void dma_end(void *opaque, bool error, bool irq)
 
     if (error)
         c->status |= BM_ERROR;
-    if (error || !irq || (c->prd_end && !c->piece_left))
+    if (error || !irq || (c->prd.end && !c->prd.piece_left))
         c->status &= ~BM_ACTIVE;
     c->ide.dma_ready = false;
 }
 
 static const struct ide_host_ops host_ops = {
-    .irq = raise, .dma_map = dma_map, .dma_end = dma_end};
+    .irq = raise,
+    .dma_map = dma_map,
+    .dma_back = dma_back,
+    .dma_end = dma_end,
+};
 
 static void command_write(struct piix3_chan *c, uint8_t val)
 {
@@ -417,16 +440,18 @@ static int post_load(struct dev *dev)
     return rc;
 }
 
+static const struct state_field prd_state[] = {
+    STATE_U32(struct prd, at),    STATE_U32(struct prd, count),
+    STATE_U32(struct prd, piece), STATE_U32(struct prd, piece_left),
+    STATE_BOOL(struct prd, end),  STATE_END,
+};
+
 static const struct state_field chan_state[] = {
     STATE_STRUCT(struct piix3_chan, ide, ide_chan_state),
     STATE_U8(struct piix3_chan, command),
     STATE_U8(struct piix3_chan, status),
     STATE_U32(struct piix3_chan, prdt),
-    STATE_U32(struct piix3_chan, prd_at),
-    STATE_U32(struct piix3_chan, prd_count),
-    STATE_U32(struct piix3_chan, piece),
-    STATE_U32(struct piix3_chan, piece_left),
-    STATE_BOOL(struct piix3_chan, prd_end),
+    STATE_STRUCT(struct piix3_chan, prd, prd_state),
     STATE_END,
 };
 

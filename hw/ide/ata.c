@@ -167,21 +167,20 @@ void ata_dma_go(struct ide_drive *d)
     struct ide_chan *c = d->chan;
     bool to_guest = d->job == IDE_JOB_READ;
     uint64_t want = (uint64_t)d->left * IDE_SECTOR;
-    int64_t n = c->host->dma_map(c->opaque, d, want, to_guest);
+    int64_t n = c->host->dma_map(c->opaque, d, want, IDE_SECTOR, to_guest);
 
-    if (n < (int64_t)IDE_SECTOR) {
+    if (n <= 0) {
         ide_dma_short(d, n);
         return;
     }
     if (d->job == IDE_JOB_TRIM) {
-        d->fill = ide_dma_copy(d, true);
+        d->fill = d->end = ide_dma_copy(d, true);
         ide_dma_unmap(d, 0);
         d->pos = 0;
         ata_next(d);
         return;
     }
     d->in_io = n / IDE_SECTOR;
-    /* Whole sectors; the adapter maps no more than it was asked for. */
     ide_submit(d, to_guest ? BLK_READ : BLK_WRITE, d->lba * IDE_SECTOR,
                (uint64_t)d->in_io * IDE_SECTOR, d->iov, d->segs);
 }
@@ -191,11 +190,11 @@ void ata_dma_go(struct ide_drive *d)
 /* One range after the other: 48 bits of address, 16 of length, 0 is none. */
 static void trim_next(struct ide_drive *d)
 {
-    while (d->pos + 8 <= d->fill) {
+    while (d->pos + IDE_TRIM_RANGE <= d->fill) {
         uint64_t e, lba, n;
 
-        memcpy(&e, d->buf + d->pos, 8);
-        d->pos += 8;
+        memcpy(&e, d->buf + d->pos, IDE_TRIM_RANGE);
+        d->pos += IDE_TRIM_RANGE;
         lba = e & 0xffffffffffff;
         n = e >> 48;
         if (!n)
@@ -261,6 +260,27 @@ void ata_next(struct ide_drive *d)
         d->job = IDE_JOB_NONE;
         return;
     }
+}
+
+void ata_again(struct ide_drive *d)
+{
+    switch (d->job) {
+    case IDE_JOB_FLUSH:
+        flush(d);
+        return;
+    case IDE_JOB_TRIM:
+        d->pos -= IDE_TRIM_RANGE;
+        trim_next(d);
+        return;
+    default:
+        break;
+    }
+    if (d->dma)
+        ata_dma_go(d);
+    else if (d->job == IDE_JOB_READ)
+        read_more(d);
+    else
+        ata_next(d); /* the block is in the buffer */
 }
 
 static void io_failed(struct ide_drive *d)

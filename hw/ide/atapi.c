@@ -178,9 +178,10 @@ void atapi_dma_go(struct ide_drive *d)
     struct ide_chan *c = d->chan;
     bool sectors = d->job == IDE_JOB_CD_READ;
     uint64_t want = sectors ? (uint64_t)d->left * CD_SECTOR : d->fill;
-    int64_t n = c->host->dma_map(c->opaque, d, want, true);
+    unsigned unit = sectors ? CD_SECTOR : 1;
+    int64_t n = c->host->dma_map(c->opaque, d, want, unit, true);
 
-    if (n < (sectors ? (int64_t)CD_SECTOR : 1)) {
+    if (n <= 0) {
         ide_dma_short(d, n);
         return;
     }
@@ -194,6 +195,14 @@ void atapi_dma_go(struct ide_drive *d)
     d->in_io = n / CD_SECTOR;
     ide_submit(d, BLK_READ, d->lba * CD_SECTOR, (uint64_t)d->in_io * CD_SECTOR,
                d->iov, d->segs);
+}
+
+void atapi_again(struct ide_drive *d)
+{
+    if (d->dma)
+        atapi_dma_go(d);
+    else
+        read_more(d);
 }
 
 void atapi_io_done(struct ide_drive *d, int rc)
@@ -642,8 +651,7 @@ void atapi_command(struct ide_drive *d, uint8_t cmd)
     switch (cmd) {
     case 0x08: /* DEVICE RESET */
         ide_chan_drain(d->chan);
-        d->phase = IDE_IDLE;
-        d->job = IDE_JOB_NONE;
+        ide_idle(d);
         ide_signature(d);
         d->error = 1;
         d->status = 0;

@@ -51,8 +51,9 @@ void ide_irq(struct ide_drive *d)
     irq_update(d->chan);
 }
 
-static void idle(struct ide_drive *d)
+void ide_idle(struct ide_drive *d)
 {
+    d->retry = false;
     d->phase = IDE_IDLE;
     d->job = IDE_JOB_NONE;
     d->left = d->pos = d->end = d->fill = 0;
@@ -60,7 +61,7 @@ static void idle(struct ide_drive *d)
 
 void ide_done(struct ide_drive *d)
 {
-    idle(d);
+    ide_idle(d);
     d->status = ATA_DRDY | ATA_DSC;
     d->error = 0;
     ide_irq(d);
@@ -68,7 +69,7 @@ void ide_done(struct ide_drive *d)
 
 void ide_abort(struct ide_drive *d, uint8_t error)
 {
-    idle(d);
+    ide_idle(d);
     d->status = ATA_DRDY | ATA_DSC | ATA_ERR;
     d->error = error;
     ide_irq(d);
@@ -106,7 +107,11 @@ static void io_done(struct blk_req *req, int rc)
     if (rc) {
         switch (
             blk_error_action(d->blk, d->dev->path, req->op != BLK_READ, rc)) {
-        case BLK_STOP:
+        case BLK_STOP: /* status, phase and job say what to do again */
+            if (d->segs) {
+                ide_dma_unmap(d, 0);
+                d->chan->host->dma_back(d->chan->opaque);
+            }
             d->retry = true;
             return;
         case BLK_IGNORE:
@@ -152,11 +157,13 @@ void ide_chan_resume(struct ide_chan *c)
     for (unsigned i = 0; i < 2; i++) {
         struct ide_drive *d = &c->drive[i];
 
-        if (d->retry) {
-            d->retry = false;
-            d->in_flight = true;
-            blk_submit(d->queue, &d->req);
-        }
+        if (!d->retry)
+            continue;
+        d->retry = false;
+        if (d->kind == IDE_CD)
+            atapi_again(d);
+        else
+            ata_again(d);
     }
 }
 
@@ -189,7 +196,7 @@ void ide_dma_short(struct ide_drive *d, int64_t n)
         return;
     }
     /* A table that ends too early stops it, without an interrupt. */
-    idle(d);
+    ide_idle(d);
     d->status = ATA_DRDY | ATA_DSC;
     c->host->dma_end(c->opaque, false, false);
 }
@@ -260,11 +267,14 @@ void ide_dma_start(struct ide_chan *c, bool on)
 {
     c->dma_ready = on;
     if (!on)
-        ide_chan_drain(c); /* nothing lands in memory after the stop */
-    for (unsigned i = 0; on && i < 2; i++) {
+        ide_chan_drain(c);
+    for (unsigned i = 0; i < 2; i++) {
         struct ide_drive *d = &c->drive[i];
 
-        if (d->phase != IDE_DMA_WAIT)
+        /* Nothing lands in memory after the stop. */
+        if (!on && d->retry && d->dma)
+            ide_abort(d, ATA_ABRT);
+        if (!on || d->phase != IDE_DMA_WAIT)
             continue;
         if (d->kind == IDE_CD)
             atapi_dma_go(d);
@@ -341,8 +351,8 @@ static void command(struct ide_chan *c, uint8_t cmd)
         return;
     if (cmd == 0x90) { /* EXECUTE DEVICE DIAGNOSTIC: both drives */
         ide_chan_drain(c);
-        idle(&c->drive[0]);
-        idle(&c->drive[1]);
+        ide_idle(&c->drive[0]);
+        ide_idle(&c->drive[1]);
         diagnose(c);
         ide_irq(&c->drive[0]);
         return;
@@ -401,9 +411,7 @@ static void soft_reset(struct ide_chan *c)
     for (unsigned i = 0; i < 2; i++) {
         struct ide_drive *d = &c->drive[i];
 
-        ide_dma_unmap(d, 0);
-        d->retry = false;
-        idle(d);
+        ide_idle(d);
         d->multiple = IDE_MULTIPLE;
     }
     c->irq = false;
@@ -431,7 +439,7 @@ void ide_unplug_disks(struct ide_chan *c, unsigned first)
 
         if (d->kind != IDE_HD)
             continue;
-        idle(d);
+        ide_idle(d);
         d->status = 0;
         d->unplugged = true;
     }
@@ -517,6 +525,7 @@ static const struct state_field drive_state[] = {
     STATE_BOOL(struct ide_drive, write_cache),
     STATE_U8(struct ide_drive, phase),
     STATE_U8(struct ide_drive, job),
+    STATE_BOOL(struct ide_drive, retry),
     STATE_BOOL(struct ide_drive, dma),
     STATE_BOOL(struct ide_drive, ext),
     STATE_U64(struct ide_drive, lba),
@@ -545,20 +554,45 @@ const struct state_field ide_chan_state[] = {
     STATE_END,
 };
 
+/* What a drive does next relies on these. */
+static bool drive_valid(const struct ide_drive *d)
+{
+    bool sectors = d->job == IDE_JOB_READ || d->job == IDE_JOB_WRITE;
+    bool medium = sectors || d->job == IDE_JOB_TRIM ||
+                  d->job == IDE_JOB_FLUSH || d->job == IDE_JOB_CD_READ;
+
+    if (d->phase > IDE_DMA_WAIT || d->job > IDE_JOB_CD_READ ||
+        d->pos > d->end || d->end > IDE_BUF || d->fill > IDE_BUF ||
+        d->multiple > IDE_MULTIPLE || d->block > IDE_BUF / IDE_SECTOR)
+        return false;
+    /* A paused drive has nothing in flight but what waits for resume. */
+    if ((d->phase == IDE_IO) != d->retry)
+        return false;
+    if (d->retry &&
+        (!medium || (d->job == IDE_JOB_CD_READ) != (d->kind == IDE_CD) ||
+         (d->job == IDE_JOB_TRIM && d->pos < IDE_TRIM_RANGE)))
+        return false;
+    switch (d->kind) {
+    case IDE_HD:
+        return d->heads && d->spt && (d->block || !sectors);
+    case IDE_CD:
+        return d->blk || !medium;
+    default:
+        return d->phase == IDE_IDLE;
+    }
+}
+
 int ide_chan_post_load(struct ide_chan *c)
 {
     if (c->selected > 1)
         return -EINVAL;
     for (unsigned i = 0; i < 2; i++) {
-        const struct ide_drive *d = &c->drive[i];
+        struct ide_drive *d = &c->drive[i];
 
-        /* A paused drive has nothing in flight. */
-        if (d->phase > IDE_DMA_WAIT || d->phase == IDE_IO ||
-            d->job > IDE_JOB_CD_READ || d->pos > d->end || d->end > IDE_BUF ||
-            d->fill > IDE_BUF || d->multiple > IDE_MULTIPLE ||
-            d->block > IDE_BUF / IDE_SECTOR ||
-            (d->kind == IDE_NONE && d->phase != IDE_IDLE))
+        if (!drive_valid(d))
             return -EINVAL;
+        if (d->retry)
+            d->status = ATA_BSY;
     }
     irq_update(c);
     return 0;

@@ -32,8 +32,9 @@
 #define CD_SECTOR 2048u
 #define IDE_BUF 32768u     /* bytes a drive buffers for the guest */
 #define IDE_MULTIPLE 16u   /* most sectors for one interrupt */
-#define IDE_DMA_SEGS 256u  /* pieces of guest memory in one request */
-#define IDE_TRIM_BLOCKS 8u /* of 64 ranges each */
+#define IDE_DMA_SEGS 1024u /* pieces in a request: 2 bytes, a CD's sector */
+#define IDE_TRIM_BLOCKS 8u /* of 64 ranges each, */
+#define IDE_TRIM_RANGE 8u  /* bytes of one */
 
 /* Status, error and device register bits, by their names in ATA-6. */
 enum {
@@ -112,17 +113,19 @@ struct ide_drive {
     struct gmap map[IDE_DMA_SEGS];
     unsigned segs;
     bool in_flight;
-    bool retry; /* stopped by werror: submitted again on resume */
+    bool retry; /* stopped by werror=, rerror=: begun again on resume */
 };
 
 /* What a drive needs of its host adapter. */
 struct ide_host_ops {
     void (*irq)(void *opaque, bool level);
-    /* Maps guest memory for the next bytes of the transfer, at most max, into
-     * d->map and d->iov; sets d->segs. Returns bytes, 0 if the guest gave no
-     * more, -EFAULT if it gave what is no memory. */
+    /* Maps guest memory for the next bytes of the transfer, at most max and
+     * whole units, into d->map and d->iov; sets d->segs. Returns bytes, 0 if
+     * the guest gave no more, -EFAULT if it gave what is no memory. */
     int64_t (*dma_map)(void *opaque, struct ide_drive *d, uint64_t max,
-                       bool to_guest);
+                       unsigned unit, bool to_guest);
+    /* The last dma_map has not happened: the next one begins there again. */
+    void (*dma_back)(void *opaque);
     void (*dma_end)(void *opaque, bool error, bool irq);
 };
 
@@ -164,6 +167,7 @@ void ide_unplug_disks(struct ide_chan *c, unsigned first);
 /* ---- between the files of hw/ide ---- */
 
 void ide_irq(struct ide_drive *d);
+void ide_idle(struct ide_drive *d); /* forgets the command under way */
 void ide_done(struct ide_drive *d); /* command ends well, with interrupt */
 void ide_abort(struct ide_drive *d, uint8_t error);
 void ide_signature(struct ide_drive *d);
@@ -184,11 +188,13 @@ void ata_command(struct ide_drive *d, uint8_t cmd);
 void ata_next(struct ide_drive *d);            /* the block was moved */
 void ata_io_done(struct ide_drive *d, int rc); /* the host has answered */
 void ata_dma_go(struct ide_drive *d);          /* command and adapter ready */
+void ata_again(struct ide_drive *d); /* the request that was stopped */
 
 void atapi_command(struct ide_drive *d, uint8_t cmd);
 void atapi_next(struct ide_drive *d);
 void atapi_io_done(struct ide_drive *d, int rc);
 void atapi_dma_go(struct ide_drive *d);
+void atapi_again(struct ide_drive *d);
 void atapi_media_changed(struct ide_drive *d);
 bool atapi_eject(struct ide_drive *d); /* false: the guest locked it */
 

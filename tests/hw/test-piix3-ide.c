@@ -307,17 +307,36 @@ END_TEST
 
 START_TEST(many_pieces)
 {
-    uint32_t buf[128];
+    uint32_t buf[128], all[128 * 12];
 
-    /* more than one request's worth of segments, 2 bytes at the least */
-    for (unsigned i = 0; i < 1024; i++)
-        prd(i, DATA + 64 * i, 32, i == 1023);
-    address(200, 64, true);
+    /* more than one request's worth of segments */
+    for (unsigned i = 0; i < 2048; i++)
+        prd(i, DATA + 64 * i, 32, i == 2047);
+    address(200, 128, true);
     ck_assert_uint_eq(dma(0x25, true), 4);
     dma_stop();
     for (unsigned i = 0; i < 16; i++)
-        tv_mem_read(t, DATA + 64 * (1008 + i), (char *)buf + 32 * i, 32);
-    check_sector(buf, 263);
+        tv_mem_read(t, DATA + 64 * (2032 + i), (char *)buf + 32 * i, 32);
+    check_sector(buf, 327);
+    /* the first 1024 end in the middle of a sector, some bytes of a piece
+     * and whole pieces back */
+    for (unsigned i = 0; i < 1024; i++)
+        prd(i, DATA + 64 * i, i < 6 ? 42 : 2, false);
+    for (unsigned i = 0; i < 128; i++)
+        prd(1024 + i, DATA + 64 * (1024 + i), 32, i == 127);
+    address(200, 12, true);
+    ck_assert_uint_eq(dma(0x25, true) & 6, 4);
+    dma_stop();
+    for (unsigned b = 0, i = 0; b < 12 * 512; i++) {
+        unsigned n = i < 6 ? 42 : i < 1024 ? 2 : 32;
+
+        if (n > 12 * 512 - b)
+            n = 12 * 512 - b;
+        tv_mem_read(t, DATA + 64 * i, (char *)all + b, n);
+        b += n;
+    }
+    for (unsigned i = 0; i < 12; i++)
+        check_sector(all + 128 * i, 200 + i);
 }
 END_TEST
 
@@ -462,6 +481,229 @@ START_TEST(reset_at_any_moment)
 }
 END_TEST
 
+/* ---- errors that stop the guest ---- */
+
+static bool stopped(void *opaque)
+{
+    return t->vm.state == RUN_IO_ERROR;
+}
+
+static void cont(void)
+{
+    struct cfg_err err;
+
+    vm_lock(&t->vm);
+    ck_assert_int_eq(vm_cont(&t->vm, &err), 0);
+    vm_unlock(&t->vm);
+}
+
+/* A machine with errors on its disk; the images are those of setup(). */
+static void remake(const char *rule)
+{
+    char disk[256], cd[256];
+
+    tv_free(t);
+    snprintf(disk, sizeof(disk),
+             "if=none,id=d0,format=fault,inner=raw,locking=off,discard=unmap,"
+             "rerror=stop,werror=stop,rule=%s,file=%s",
+             rule, disk_path);
+    snprintf(cd, sizeof(cd),
+             "if=none,id=d1,format=fault,inner=raw,locking=off,readonly=on,"
+             "rerror=stop,rule=read:errno=EIO:nth=1:count=2,file=%s",
+             cd_path);
+    start(disk, cd);
+}
+
+/* Starts a command that is stopped twice, and is done in the end. */
+static void stopped_twice(uint8_t cmd, bool by_dma, bool to_memory)
+{
+    if (by_dma)
+        tv_outl(t, BM + 4, PRDT);
+    out(STATUS, cmd);
+    if (by_dma)
+        tv_outb(t, BM, to_memory ? 9 : 1);
+    for (unsigned i = 0; !by_dma && !to_memory && i < 128; i++)
+        tv_outl(t, CMD, 0xbeef0000 + i);
+    for (unsigned i = 0; i < 2; i++) {
+        ck_assert(tv_wait(t, stopped, NULL, 10000));
+        ck_assert_uint_eq(tv_inb(t, CTL), BSY);
+        tv_roundtrip(t);
+        cont();
+    }
+    if (by_dma)
+        ck_assert(tv_wait(t, dma_over, NULL, 10000));
+    ck_assert_uint_eq(wait_ready() & ERR, 0);
+    if (by_dma)
+        dma_stop();
+}
+
+START_TEST(errors_stop_reads)
+{
+    uint32_t buf[512];
+
+    remake("read:errno=EIO:nth=1:count=2");
+    address(100, 1, false);
+    stopped_twice(0x20, false, true);
+    read_run(buf, 512);
+    check_sector(buf, 100);
+
+    remake("read:errno=EIO:nth=1:count=2");
+    prd(0, DATA, 512 + 64, false);
+    prd(1, DATA + 0x1000, 1536 - 64, true);
+    address(40, 4, true);
+    stopped_twice(0x25, true, true);
+    tv_mem_read(t, DATA, buf, 576);
+    tv_mem_read(t, DATA + 0x1000, (char *)buf + 576, 1536 - 64);
+    for (unsigned i = 0; i < 4; i++)
+        check_sector(buf + 128 * i, 40 + i);
+}
+END_TEST
+
+START_TEST(errors_stop_writes)
+{
+    uint32_t buf[128];
+
+    remake("write:errno=ENOSPC:nth=1:count=2");
+    address(9, 1, false);
+    stopped_twice(0x30, false, false);
+    address(9, 1, false);
+    out(STATUS, 0x20);
+    wait_ready();
+    read_run(buf, 512);
+    ck_assert_uint_eq(buf[127], 0xbeef007f);
+
+    remake("write:errno=ENOSPC:nth=1:count=2");
+    prd(0, DATA, 512, true);
+    tv_mem_write(t, DATA, "by bus master", 14);
+    address(10, 1, false);
+    stopped_twice(0xca, true, false);
+    address(10, 1, false);
+    out(STATUS, 0x20);
+    wait_ready();
+    read_run(buf, 512);
+    ck_assert_mem_eq(buf, "by bus master", 14);
+
+    remake("flush:errno=EIO:nth=1:count=2");
+    stopped_twice(0xe7, false, true);
+}
+END_TEST
+
+START_TEST(errors_stop_trim)
+{
+    uint64_t ranges[64] = {8ULL << 48 | 1000, 16ULL << 48 | 2000};
+    uint32_t buf[128];
+
+    remake("discard:errno=EIO:nth=2:count=2");
+    tv_mem_write(t, DATA, ranges, 512);
+    prd(0, DATA, 512, true);
+    address(0, 1, true);
+    out(ERROR, 1);
+    stopped_twice(0x06, true, false);
+    address(2015, 1, false);
+    out(STATUS, 0x20);
+    wait_ready();
+    read_run(buf, 512);
+    ck_assert_uint_eq(buf[5], 0);
+}
+END_TEST
+
+/* CVE-2023-5088 once more: what was stopped must not go on behind a reset,
+ * with the registers of later. */
+START_TEST(reset_while_stopped)
+{
+    uint32_t buf[128];
+
+    for (unsigned how = 0; how < 4; how++) {
+        remake("write:errno=EIO:nth=1");
+        memset(buf, 0xee, sizeof(buf));
+        tv_mem_write(t, DATA, buf, 512);
+        prd(0, DATA, 512, true);
+        address(5000, 1, false);
+        tv_outl(t, BM + 4, PRDT);
+        out(STATUS, 0xca);
+        tv_outb(t, BM, 1);
+        ck_assert(tv_wait(t, stopped, NULL, 10000));
+        switch (how) {
+        case 0:
+            out(STATUS, 0x90); /* EXECUTE DEVICE DIAGNOSTIC */
+            break;
+        case 1:
+            tv_outb(t, CTL, 4);
+            tv_outb(t, CTL, 0);
+            break;
+        case 2:
+            tv_outb(t, BM, 0);
+            ck_assert_uint_eq(tv_inb(t, CTL) & (BSY | ERR), ERR);
+            break;
+        default:
+            tv_reset(t);
+            tv_cfg_write(t, IDE_BDF, 0x04, 2, 0x05);
+        }
+        tv_roundtrip(t);
+        cont();
+        ck_assert_uint_eq(wait_ready() & DRQ, 0);
+        for (unsigned lba = 0; lba <= 5000; lba += 5000) {
+            address(lba, 1, false);
+            out(STATUS, 0x20);
+            wait_ready();
+            read_run(buf, 512);
+            check_sector(buf, lba);
+        }
+    }
+}
+END_TEST
+
+/* A saved machine is a file: it may say anything. */
+START_TEST(bad_streams)
+{
+    struct dev *dev = tv_dev(t, "piix3-ide");
+    struct state_buf good = {0};
+    uint32_t buf[128 * 4];
+    struct cfg_err err;
+    unsigned refused = 0;
+
+    address(100, 3, false);
+    out(STATUS, 0x20);
+    wait_ready();
+    vm_lock(&t->vm);
+    vm_stop(&t->vm, RUN_PAUSED);
+    ck_assert_int_eq(state_save_dev(dev, &good), 0);
+    for (size_t i = 0; i < good.len; i++) {
+        static const uint8_t with[] = {0xff, 0x00, 0x04, 0x01};
+        uint8_t old = good.data[i];
+
+        /* the buffers are mostly alike */
+        if (i > 8 && i + 8 < good.len && i % 1021 &&
+            !memcmp(good.data + i - 8, good.data + i - 7, 15))
+            continue;
+        for (unsigned n = 0; n < sizeof(with); n++) {
+            struct state_buf in = {.data = good.data, .len = good.len};
+
+            good.data[i] = with[n];
+            dev_reset_all(&t->vm);
+            if (state_load_dev(dev, &in, &err)) {
+                refused++;
+                continue;
+            }
+            dev_resume_all(&t->vm);
+            vm_unlock(&t->vm);
+            tv_outb(t, BM, 1);
+            out(DEVICE, 0xa0); /* cylinders and heads */
+            read_run(buf, sizeof(buf));
+            tv_outl(t, CMD, 0);
+            out(STATUS, 0x20);
+            vm_lock(&t->vm);
+            dev_pause_all(&t->vm);
+        }
+        good.data[i] = old;
+    }
+    ck_assert_uint_gt(refused, 50);
+    state_buf_free(&good);
+    dev_reset_all(&t->vm);
+    vm_unlock(&t->vm);
+}
+END_TEST
+
 /* ---- CD ---- */
 
 static void packet(const uint8_t p[12], unsigned limit, bool use_dma)
@@ -554,6 +796,56 @@ START_TEST(cd_reads)
     dma_stop();
     tv_mem_read(t, DATA, buf, sizeof(buf));
     check_sector(buf + 128 * 79, 119);
+
+    /* a table that ends amid the second sector: none of that is moved */
+    memset(buf, 0x55, 4096);
+    tv_mem_write(t, DATA, buf, 4096);
+    prd(0, DATA, 2048 + 512, true);
+    packet(p, 0, true);
+    tv_outb(t, BM, 9);
+    ck_assert(tv_wait(t, dma_over, NULL, 10000));
+    ck_assert_uint_eq(tv_inb(t, BM + 2) & 7, 0);
+    dma_stop();
+    tv_mem_read(t, DATA, buf, 4096);
+    check_sector(buf + 128 * 3, 43);
+    ck_assert_uint_eq(buf[128 * 4], 0x55555555);
+}
+END_TEST
+
+START_TEST(cd_errors_stop_reads)
+{
+    uint32_t buf[512];
+    uint8_t p[12] = {0x28, 0, 0, 0, 0, 10, 0, 0, 1};
+
+    for (unsigned by_dma = 0; by_dma < 2; by_dma++) {
+        remake("read:errno=EIO:nth=99");
+        prd(0, DATA, 2048, true);
+        tv_outl(t, BM + 4, PRDT);
+        packet(p, 2048, by_dma);
+        if (by_dma)
+            tv_outb(t, BM, 9);
+        for (unsigned i = 0; i < 2; i++) {
+            ck_assert(tv_wait(t, stopped, NULL, 10000));
+            tv_roundtrip(t);
+            cont();
+        }
+        if (by_dma) {
+            ck_assert(tv_wait(t, dma_over, NULL, 10000));
+            tv_mem_read(t, DATA, buf, 2048);
+        } else {
+            ck_assert_int_eq(answer(buf, sizeof(buf)), 2048);
+        }
+        for (unsigned i = 0; i < 4; i++)
+            check_sector(buf + 128 * i, 40 + i);
+    }
+    /* DEVICE RESET ends it */
+    remake("read:errno=EIO:nth=99");
+    packet(p, 2048, false);
+    ck_assert(tv_wait(t, stopped, NULL, 10000));
+    out(STATUS, 0x08);
+    tv_roundtrip(t);
+    cont();
+    ck_assert_uint_eq(wait_ready() & DRQ, 0);
 }
 END_TEST
 
@@ -649,8 +941,14 @@ int main(void)
         no_bus_master_no_dma,
         trim,
         reset_at_any_moment,
+        errors_stop_reads,
+        errors_stop_writes,
+        errors_stop_trim,
+        reset_while_stopped,
+        bad_streams,
         cd_identifies_itself,
         cd_reads,
+        cd_errors_stop_reads,
         cd_edges,
         cd_tray,
         storm,
