@@ -21,6 +21,7 @@
 
 _Static_assert(sizeof(struct ioreq) == 32, "ioreq.h");
 _Static_assert(offsetof(struct ioreq, data) == 8, "ioreq.h");
+_Static_assert(offsetof(struct buffered_iopage, write_pointer) == 4, "ioreq.h");
 _Static_assert(offsetof(struct ioreq, type) == STATE_BYTE + 1, "ioreq.h");
 
 static void set_state(struct ioreq *slot, const struct ioreq *copy,
@@ -114,37 +115,42 @@ bool ioreq_serve(const struct ioreq_sink *sink, struct ioreq *slot)
     return true;
 }
 
+static uint64_t take_entry(struct buffered_iopage *ring, uint32_t at)
+{
+    return *(volatile uint64_t *)&ring->buf_ioreq[at % IOREQ_BUFFER_SLOT_NUM];
+}
+
+/*
+ * Xen takes multiples of the ring's size off both pointers, whenever it likes
+ * and at one stroke: so they are read at one stroke, and ours is moved by what
+ * was served, never set. That leaves the place of an entry what it is.
+ */
 void ioreq_serve_ring(const struct ioreq_sink *sink,
                       struct buffered_iopage *ring)
 {
-    uint32_t rd = __atomic_load_n(&ring->read_pointer, __ATOMIC_RELAXED);
-    uint32_t wr = __atomic_load_n(&ring->write_pointer, __ATOMIC_ACQUIRE);
+    uint64_t both = __atomic_load_n((uint64_t *)ring, __ATOMIC_ACQUIRE);
+    uint32_t rd = both, n = (both >> 32) - rd, done = 0;
 
-    if (wr - rd > IOREQ_BUFFER_SLOT_NUM)
-        rd = wr - IOREQ_BUFFER_SLOT_NUM; /* nonsense: what there may be */
-    while (rd != wr) {
-        volatile uint64_t *at =
-            (volatile uint64_t *)&ring->buf_ioreq[rd % IOREQ_BUFFER_SLOT_NUM];
-        uint64_t word = *at;
+    if (n > IOREQ_BUFFER_SLOT_NUM)
+        done = n - IOREQ_BUFFER_SLOT_NUM; /* nonsense: what there may be */
+    while (done < n) {
+        uint64_t word = take_entry(ring, rd + done++);
         struct buf_ioreq b;
         struct ioreq q;
 
         memcpy(&b, &word, sizeof(b));
-        rd++;
         q = (struct ioreq){.addr = b.addr,
                            .data = b.data,
                            .count = 1,
                            .size = 1u << b.size,
                            .dir = IOREQ_WRITE,
                            .type = b.type};
-        if (b.size == 3 && rd != wr) { /* its upper half follows */
-            word = *(volatile uint64_t *)&ring
-                        ->buf_ioreq[rd % IOREQ_BUFFER_SLOT_NUM];
+        if (b.size == 3 && done < n) { /* its upper half follows */
+            word = take_entry(ring, rd + done++);
             memcpy(&b, &word, sizeof(b));
             q.data |= (uint64_t)b.data << 32;
-            rd++;
         }
         perform(sink, &q);
     }
-    __atomic_store_n(&ring->read_pointer, rd, __ATOMIC_RELEASE);
+    __atomic_fetch_add(&ring->read_pointer, n, __ATOMIC_RELEASE);
 }

@@ -213,6 +213,36 @@ START_TEST(buffered_writes)
 }
 END_TEST
 
+static struct buffered_iopage moving;
+
+static void xen_shortens(void *opaque, uint64_t off, unsigned size,
+                         uint64_t val)
+{
+    calls++;
+    if (calls == 1) {
+        moving.read_pointer -= IOREQ_BUFFER_SLOT_NUM;
+        moving.write_pointer -= IOREQ_BUFFER_SLOT_NUM;
+    }
+}
+
+/* Xen takes the ring's size off both pointers while we serve. */
+START_TEST(pointers_that_xen_shortens)
+{
+    static const struct bus_ops shortening = {.read = on_read,
+                                              .write = xen_shortens};
+    struct buf_ioreq b = {.type = IOREQ_TYPE_PIO, .addr = 0x1f0};
+
+    port.ops = &shortening;
+    moving.buf_ioreq[2] = moving.buf_ioreq[3] = b;
+    moving.read_pointer = IOREQ_BUFFER_SLOT_NUM + 2;
+    moving.write_pointer = IOREQ_BUFFER_SLOT_NUM + 4;
+    ioreq_serve_ring(&sink, &moving);
+    ck_assert_uint_eq(calls, 2);
+    ck_assert_uint_eq(moving.read_pointer, 4);
+    ck_assert_uint_eq(moving.write_pointer, 4);
+}
+END_TEST
+
 static struct ioreq shared;
 static atomic_bool stop;
 
@@ -259,6 +289,7 @@ int main(void)
         strings_move_through_guest_memory,
         only_ready_slots_are_served,
         buffered_writes,
+        pointers_that_xen_shortens,
         fields_that_change_under_us,
         NULL,
     };
