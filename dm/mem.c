@@ -30,7 +30,7 @@ struct mem {
     atomic_uint n;
     struct piece piece[MEM_SLOTS]; /* what readers see */
     struct mem_slot slot[MEM_SLOTS];
-    unsigned idx[MEM_SLOTS]; /* of slot[i] for the engine */
+    int idx[MEM_SLOTS]; /* of slot[i] for the engine, -1: it refused it */
 };
 
 int mem_init(struct vm *vm)
@@ -180,7 +180,7 @@ static int engine_update(struct vm *vm, const struct mem *m, struct layout *l)
     }
     vm->engine->layout_begin(vm);
     for (unsigned i = 0; i < n; i++) {
-        if (!used[m->idx[i]])
+        if (m->idx[i] >= 0 && !used[m->idx[i]])
             vm->engine->layout_slot(vm, m->idx[i], NULL);
     }
     for (unsigned i = 0; i < l->n && !rc; i++) {
@@ -188,9 +188,10 @@ static int engine_update(struct vm *vm, const struct mem *m, struct layout *l)
             continue;
         while (used[next])
             next++;
-        used[next] = true;
-        l->idx[i] = next;
         rc = vm->engine->layout_slot(vm, next, &l->slot[i]);
+        if (!rc)
+            l->idx[i] = next;
+        used[next] = true;
     }
     vm->engine->layout_end(vm);
     return rc;

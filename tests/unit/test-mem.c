@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dm/engine.h"
 #include "dm/mem.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/testvm.h"
@@ -156,6 +157,42 @@ START_TEST(verbs_reach_memory_only)
 }
 END_TEST
 
+static bool refuse;
+static unsigned told; /* pieces the engine has */
+
+static int picky_slot(struct vm *vm, unsigned idx, const struct mem_slot *slot)
+{
+    ck_assert_uint_lt(idx, MEM_SLOTS);
+    if (slot && refuse)
+        return -ENOMEM;
+    told += slot ? 1 : -1;
+    return 0;
+}
+
+/* What the engine refused is offered again with the next change, and never
+ * taken from it. */
+START_TEST(an_engine_that_refuses)
+{
+    struct engine_ops picky = *t->vm.engine;
+    const struct engine_ops *engine = t->vm.engine;
+
+    picky.layout_slot = picky_slot;
+    t->vm.engine = &picky;
+    told = 0;
+    ck_assert_int_eq(mem_show(&t->vm, 0, 0x10000, a, 0, false), 0);
+    refuse = true;
+    ck_assert_int_eq(mem_show(&t->vm, 0x4000, 0x1000, b, 0, false), -ENOMEM);
+    ck_assert_int_eq(mem_show(&t->vm, 0x6000, 0x1000, b, 0, false), -ENOMEM);
+    ck_assert_uint_eq(told, 0);
+    refuse = false;
+    ck_assert_int_eq(mem_show(&t->vm, 0x8000, 0x1000, b, 0, false), 0);
+    ck_assert_uint_eq(told, pieces());
+    ck_assert_int_eq(mem_hide(&t->vm, 0, 0x10000), 0);
+    ck_assert_uint_eq(told, 0);
+    t->vm.engine = engine;
+}
+END_TEST
+
 static atomic_bool stop;
 
 static void *reader(void *opaque)
@@ -196,6 +233,7 @@ int main(void)
         nonsense_is_refused,
         random_layouts_match_a_model,
         verbs_reach_memory_only,
+        an_engine_that_refuses,
         readers_see_the_old_layout_or_the_new,
         NULL,
     };
