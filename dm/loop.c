@@ -71,16 +71,26 @@ static void wake(struct loop *loop)
     errno = saved;
 }
 
-static void run_tasks(struct loop *loop)
+/* What was posted goes behind what this round still runs, in that order. */
+static void collect(struct loop *loop)
 {
-    struct loop_task *t, *next;
+    struct loop_task *t, *next, *posted = NULL, **end;
 
-    /* Turned round, to run in the order posted. */
     for (t = atomic_exchange(&loop->posted, NULL); t; t = next) {
         next = t->next;
-        t->next = loop->batch;
-        loop->batch = t;
+        t->next = posted;
+        posted = t;
     }
+    for (end = &loop->batch; *end;)
+        end = &(*end)->next;
+    *end = posted;
+}
+
+static void run_tasks(struct loop *loop)
+{
+    struct loop_task *t;
+
+    collect(loop);
     while ((t = loop->batch)) {
         loop->batch = t->next;
         atomic_store(&t->pending, false); /* fn may post it again */
@@ -224,29 +234,14 @@ static bool unlink_task(struct loop_task **list, struct loop_task *task)
     return false;
 }
 
+/* Who says pending puts it into the list next, or is about to: a task that
+ * was let go of before would be called later. */
 void loop_cancel(struct loop *loop, struct loop_task *task)
 {
-    struct loop_task *all, *last;
-
     if (!atomic_load(&task->pending))
         return;
-    if (!unlink_task(&loop->batch, task)) {
-        all = atomic_exchange(&loop->posted, NULL);
-        unlink_task(&all, task);
-        if (all) { /* put the others back below what came meanwhile */
-            struct loop_task *t, *next, *rev = NULL;
-
-            for (t = all; t; t = next) {
-                next = t->next;
-                t->next = rev;
-                rev = t;
-            }
-            for (last = rev; last->next;)
-                last = last->next;
-            last->next = loop->batch;
-            loop->batch = rev;
-            wake(loop);
-        }
-    }
+    do
+        collect(loop);
+    while (!unlink_task(&loop->batch, task));
     atomic_store(&task->pending, false);
 }

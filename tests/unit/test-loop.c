@@ -2,6 +2,8 @@
 /* dm/loop, dm/worker, dm/clock: what runs when. */
 #include "config.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -60,6 +62,44 @@ START_TEST(tasks_run_once_and_in_order)
     ck_assert_str_eq(ran, "acb");
     loop_once(loop, 0);
     ck_assert_str_eq(ran, "acb");
+}
+END_TEST
+
+static struct loop_task raced;
+static atomic_bool done, late;
+
+static void too_late(void *opaque)
+{
+    ck_assert(!atomic_load(&late));
+}
+
+static void *poster(void *opaque)
+{
+    while (!atomic_load(&done))
+        loop_post(loop, &raced);
+    return NULL;
+}
+
+/* While others post it: once it is cancelled with no more of them, it does not
+ * run. A list with it twice would be a ring. */
+START_TEST(cancel_against_posters)
+{
+    pthread_t thread[2];
+
+    raced = (struct loop_task){.fn = too_late};
+    atomic_store(&done, false);
+    atomic_store(&late, false);
+    for (unsigned i = 0; i < 2; i++)
+        ck_assert_int_eq(pthread_create(&thread[i], NULL, poster, NULL), 0);
+    for (unsigned i = 0; i < 20000; i++)
+        loop_cancel(loop, &raced);
+    atomic_store(&done, true);
+    for (unsigned i = 0; i < 2; i++)
+        pthread_join(thread[i], NULL);
+    loop_cancel(loop, &raced);
+    atomic_store(&late, true);
+    loop_once(loop, 0);
+    loop_once(loop, 0);
 }
 END_TEST
 
@@ -164,6 +204,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         tasks_run_once_and_in_order,
+        cancel_against_posters,
         a_task_may_post_itself,
         a_deleted_watch_is_not_called,
         a_watch_of_nothing_does_not_spin,
