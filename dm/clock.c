@@ -44,9 +44,9 @@ static void fired(void *opaque, uint32_t events)
     ssize_t r = read(vm->timers->watch.fd, &count, sizeof(count));
 
     (void)r;
-    (void)events;
     vm->timers->armed = TIMER_NEVER;
-    timerq_run(vm);
+    if (vm->state == RUN_RUNNING) /* or stopped in this same round */
+        timerq_run(vm);
 }
 
 struct timerq *timerq_new(struct vm *vm)

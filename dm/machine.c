@@ -76,11 +76,22 @@ void vm_cond_wait(struct vm *vm, pthread_cond_t *cond)
 
 /* ---- run states ---- */
 
+/* The guest that was there will not go on. */
+static bool needs_reset(enum run_state state)
+{
+    return state == RUN_SHUTDOWN || state == RUN_GUEST_PANICKED ||
+           state == RUN_INTERNAL_ERROR;
+}
+
 void vm_stop(struct vm *vm, enum run_state state)
 {
     assert(vm_locked(vm));
-    if (vm->state != RUN_RUNNING)
+    if (vm->state != RUN_RUNNING) {
+        /* It came to this just before somebody else stopped it. */
+        if (needs_reset(state) && !needs_reset(vm->state))
+            vm->state = state;
         return;
+    }
     vm->engine->pause(vm);
     vm->state = state;
     dev_pause_all(vm);
@@ -91,17 +102,11 @@ void vm_stop(struct vm *vm, enum run_state state)
 int vm_cont(struct vm *vm, struct cfg_err *err)
 {
     assert(vm_locked(vm));
-    switch (vm->state) {
-    case RUN_RUNNING:
+    if (vm->state == RUN_RUNNING)
         return 0;
-    case RUN_SHUTDOWN:
-    case RUN_GUEST_PANICKED:
-    case RUN_INTERNAL_ERROR:
+    if (needs_reset(vm->state))
         return err_set(err, -EINVAL,
                        "Resetting the Virtual Machine is required");
-    default:
-        break;
-    }
     dev_start_all(vm);
     vm->state = RUN_RUNNING;
     dev_resume_all(vm);
@@ -159,11 +164,17 @@ void vm_exit(struct vm *vm, int status)
     vm_request(vm, VM_REQ_QUIT);
 }
 
-static void shutdown(struct vm *vm, bool guest, const char *reason)
+static void say_shutdown(struct vm *vm, bool guest, const char *reason)
 {
     qmp_event(vm, "SHUTDOWN",
               json_pack("{s:b, s:s}", "guest", guest, "reason", reason));
-    if (vm->cfg->no_shutdown && guest)
+}
+
+/* The guest is off, by itself. */
+static void shutdown(struct vm *vm, const char *reason)
+{
+    say_shutdown(vm, true, reason);
+    if (vm->cfg->no_shutdown)
         vm_stop(vm, RUN_SHUTDOWN);
     else
         loop_stop(vm->loop);
@@ -184,7 +195,7 @@ static void panicked(struct vm *vm)
     if (stay)
         vm_stop(vm, RUN_GUEST_PANICKED);
     else
-        shutdown(vm, true, "guest-panic");
+        shutdown(vm, "guest-panic");
 }
 
 /* What the guest asked of its power, unless it is not ours to give. */
@@ -193,9 +204,9 @@ static void guest_power(struct vm *vm, bool reboot)
     if (vm->engine->power(vm, reboot))
         return;
     if (!reboot)
-        shutdown(vm, true, "guest-shutdown");
+        shutdown(vm, "guest-shutdown");
     else if (vm->cfg->no_reboot)
-        shutdown(vm, true, "guest-reset");
+        shutdown(vm, "guest-reset");
     else
         reset(vm, true);
 }
@@ -205,8 +216,13 @@ static void handle_requests(void *opaque)
     struct vm *vm = opaque;
     unsigned req = atomic_exchange(&vm->requests, 0);
 
-    if (req & VM_REQ_QUIT) {
-        shutdown(vm, false, "host-qmp-quit");
+    if (req & (VM_REQ_QUIT | VM_REQ_SIGNAL)) {
+        if (vm->exit_status >= 0)
+            say_shutdown(vm, true, "guest-shutdown");
+        else
+            say_shutdown(vm, false,
+                         req & VM_REQ_QUIT ? "host-qmp-quit" : "host-signal");
+        loop_stop(vm->loop);
         return;
     }
     if (req & VM_REQ_INTERNAL)

@@ -136,8 +136,8 @@ bool vm_locked(struct vm *vm); /* does this thread hold it? for assert */
 void vm_cond_wait(struct vm *vm, pthread_cond_t *cond);
 
 /* Locked, main thread. stop: vCPUs, then devices pause; guest time stands.
- * Both do nothing if already there. cont: -EINVAL with err set where the
- * state does not allow it (shut down, needs reset). */
+ * Both do nothing if already there, but that a stopped guest may turn out to
+ * need a reset. cont: -EINVAL with err set if it does. */
 void vm_stop(struct vm *vm, enum run_state state);
 int vm_cont(struct vm *vm, struct cfg_err *err);
 
@@ -146,11 +146,12 @@ enum vm_request {
     VM_REQ_RESET = 1 << 0,      /* a guest's reset: honours -no-reboot */
     VM_REQ_SHUTDOWN = 1 << 1,   /* the guest is off: honours -no-shutdown */
     VM_REQ_POWERDOWN = 1 << 2,  /* press the power button */
-    VM_REQ_QUIT = 1 << 3,       /* SIGTERM, QMP quit: end with status 0 */
+    VM_REQ_QUIT = 1 << 3,       /* QMP quit: end with status 0 */
     VM_REQ_HOST_RESET = 1 << 4, /* QMP system_reset */
     VM_REQ_PANIC = 1 << 5,      /* pvpanic: stop or as -action says */
     VM_REQ_INTERNAL = 1 << 6,   /* the engine cannot go on */
     VM_REQ_IO_ERROR = 1 << 7,   /* werror=stop struck */
+    VM_REQ_SIGNAL = 1 << 8,     /* SIGTERM and others: as QUIT */
 };
 void vm_request(struct vm *vm, enum vm_request req);
 /* End the process with this status (isa-debug-exit). Any thread. */

@@ -29,7 +29,7 @@ static void on_signal(void *opaque, uint32_t events)
     struct signalfd_siginfo info;
 
     if (read(s->watch.fd, &info, sizeof(info)) == sizeof(info))
-        vm_request(s->vm, VM_REQ_QUIT);
+        vm_request(s->vm, VM_REQ_SIGNAL);
 }
 
 /* Before any thread is made, so that all inherit the mask. */

@@ -310,6 +310,57 @@ START_TEST(test_run_states)
 }
 END_TEST
 
+static const char *status(void)
+{
+    json_t *msg = ask("{\"execute\":\"query-status\"}", "return");
+    static char text[32];
+
+    snprintf(text, sizeof(text), "%s",
+             json_string_value(
+                 json_object_get(json_object_get(msg, "return"), "status")));
+    json_decref(msg);
+    return text;
+}
+
+/* The engine gave up, and before that was heard of a client said stop. */
+START_TEST(test_broken_and_stopped)
+{
+    negotiate();
+    say("{\"execute\":\"stop\"}");
+    expect_event("STOP");
+    json_decref(next());
+    vm_request(&t->vm, VM_REQ_INTERNAL);
+    ck_assert_str_eq(status(), "internal-error");
+    expect("{\"execute\":\"cont\"}", "GenericError");
+    expect("{\"execute\":\"system_reset\"}", "return");
+    expect_event("RESET");
+    ck_assert_str_eq(status(), "paused");
+}
+END_TEST
+
+static void ends_with(const char *reason)
+{
+    json_t *data = next_event("SHUTDOWN");
+
+    ck_assert_str_eq(json_string_value(json_object_get(data, "reason")),
+                     reason);
+    json_decref(data);
+}
+
+START_TEST(test_reasons)
+{
+    negotiate();
+    vm_request(&t->vm, VM_REQ_SIGNAL);
+    ends_with("host-signal");
+    vm_request(&t->vm, VM_REQ_QUIT);
+    ends_with("host-qmp-quit");
+    vm_request(&t->vm, VM_REQ_SHUTDOWN);
+    ends_with("guest-shutdown");
+    vm_exit(&t->vm, 3);
+    ends_with("guest-shutdown");
+}
+END_TEST
+
 /* Another client after the first; neither sees what the first had begun. */
 START_TEST(test_next_client)
 {
@@ -589,6 +640,8 @@ int main(void)
                                   test_malformed,
                                   test_commands,
                                   test_run_states,
+                                  test_broken_and_stopped,
+                                  test_reasons,
                                   test_next_client,
                                   test_deaf_client,
                                   test_descriptors,
