@@ -168,7 +168,7 @@ static void known_props(const struct dev_class *cls, char *buf, size_t size)
 static int set_props(struct dev *dev, struct opts *opts, struct cfg_err *err)
 {
     const struct dev_class *cls = dev->cls;
-    char key[128], known[384];
+    char key[128], known[768];
     int rc = 0;
 
     for (const struct dev_prop *p = cls->props; p && p->name; p++) {

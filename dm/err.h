@@ -11,7 +11,7 @@
 #define HVMD_DM_ERR_H
 
 struct cfg_err {
-    char text[512];
+    char text[1024]; /* room for a list of all that is known */
 };
 
 /* Sets the text and returns rc, so that "return err_set(err, -EINVAL, ...)"

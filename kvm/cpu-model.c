@@ -207,7 +207,7 @@ static int set_feature(struct model *m, const char *name, bool on,
                        struct cfg_err *err)
 {
     const struct feature *f = find_feature(name);
-    char known[448] = "";
+    char known[768] = "";
     unsigned len = 0;
 
     if (!f) {

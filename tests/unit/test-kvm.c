@@ -331,6 +331,7 @@ END_TEST
 START_TEST(unknown_feature)
 {
     refused_cpu("host,+teleport", "unknown feature 'teleport' (known: sse3");
+    ck_assert_ptr_nonnull(strstr(err.text, " kvm-pv-eoi)"));
 }
 END_TEST
 
