@@ -53,7 +53,8 @@ struct fault_io {
 
 struct fault_queue {
     struct blk_queue q;
-    struct blk_queue *inner; /* always plugged */
+    struct blk_queue *inner;
+    bool plugged; /* inner is, till we unplug */
     struct fault_io *ios, *free;
     struct fault_io *delayed; /* the one due first is first */
     struct loop_fd timer;
@@ -339,20 +340,25 @@ static void fault_submit(struct blk_queue *q, struct blk_req *req)
         through = r->torn && (req->op == BLK_READ || req->op == BLK_WRITE) &&
                   cut(io, r->bytes);
     }
-    if (through)
+    if (through) {
+        if (!fq->plugged)
+            blk_plug(fq->inner);
+        fq->plugged = true;
         blk_submit(fq->inner, &io->inner);
-    else if (io->delay_ns)
+    } else if (io->delay_ns) {
         delay(fq, io);
-    else
+    } else {
         blk_complete_later(release(fq, io), io->error);
+    }
 }
 
 static void fault_unplug(struct blk_queue *q)
 {
     struct fault_queue *fq = (struct fault_queue *)q;
 
-    blk_unplug(fq->inner);
-    blk_plug(fq->inner);
+    if (fq->plugged)
+        blk_unplug(fq->inner);
+    fq->plugged = false;
 }
 
 static void fault_wait(struct blk_queue *q)
@@ -386,7 +392,6 @@ static int fault_queue_init(struct blk_queue *q)
     fq->inner = blk_queue_new(f->inner, q->loop, q->depth);
     if (!fq->inner)
         return -errno;
-    blk_plug(fq->inner);
     return loop_fd_add(q->loop, &fq->timer);
 }
 
@@ -394,8 +399,7 @@ static void fault_queue_fini(struct blk_queue *q)
 {
     struct fault_queue *fq = (struct fault_queue *)q;
 
-    if (fq->inner)
-        blk_unplug(fq->inner);
+    fault_unplug(q);
     blk_queue_free(fq->inner);
     loop_fd_del(&fq->timer);
     if (fq->timer.fd >= 0)
