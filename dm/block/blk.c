@@ -20,10 +20,12 @@ const struct blk_ops *const blk_formats[] = {
     NULL,
 };
 
-#define COMMON_KEYS                                                           \
-    "id, node-name, format, driver, readonly, read-only, cache, "             \
-    "cache.direct, cache.no-flush, discard, detect-zeroes, locking, rerror, " \
-    "werror"
+#define COMMON_KEYS                                                          \
+    "id, node-name, format, driver, readonly, read-only, cache, "            \
+    "cache.direct, cache.no-flush, discard, detect-zeroes, auto-read-only, " \
+    "locking, rerror, werror"
+
+#define NULL_URL "null-co://"
 
 /* Options. */
 
@@ -116,10 +118,12 @@ static int parse_locking(struct blk *blk, struct opts *opts,
 static int parse_common(struct blk *blk, struct opts *opts, struct cfg_err *err)
 {
     enum blk_error_action unused;
+    bool fall_back; /* to read-only: never done */
     int rc;
 
     if ((rc = opts_get_bool(opts, "readonly", &blk->readonly, err)) < 0 ||
         (rc = opts_get_bool(opts, "read-only", &blk->readonly, err)) < 0 ||
+        (rc = opts_get_bool(opts, "auto-read-only", &fall_back, err)) < 0 ||
         (rc = parse_cache(blk, opts, err)) < 0 ||
         (rc = parse_discard(blk, opts, err)) < 0 ||
         (rc = parse_locking(blk, opts, err)) < 0 ||
@@ -198,6 +202,7 @@ int blk_open(struct vm *vm, struct opts *opts, struct blk **out,
     const char *id = opts_get(opts, "id"), *node = opts_get(opts, "node-name");
     const char *format = opts_get(opts, "format");
     const char *driver = opts_get(opts, "driver");
+    const char *file = opts_get(opts, "file");
     char what[80], known[512];
     struct blk *blk, **end;
     int rc;
@@ -211,6 +216,8 @@ int blk_open(struct vm *vm, struct opts *opts, struct blk **out,
     if (blk_find(vm, id))
         return err_set(err, -EEXIST, "drive '%s': the id is in use", id);
     snprintf(what, sizeof(what), "drive '%s'", id);
+    if (file && !strcmp(file, NULL_URL))
+        format = blk_null.format; /* whatever format= says of it */
     if (!format)
         format = driver ? driver : blk_raw.format;
     rc = blk_open_inner(vm, format, opts, &blk, err);

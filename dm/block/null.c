@@ -22,7 +22,11 @@ static int null_open(struct blk *blk, struct opts *opts, struct cfg_err *err)
     int rc = opts_get_size(opts, "size", 1, &size, err);
 
     if (!rc)
+        rc = opts_get_size(opts, "file.size", 1, &size, err);
+    if (!rc)
         rc = opts_get_bool(opts, "read-zeroes", &n->read_zeroes, err);
+    if (!rc)
+        rc = opts_get_bool(opts, "file.read-zeroes", &n->read_zeroes, err);
     if (rc < 0)
         return rc;
     if (!size || size % 512 || size > INT64_MAX)
@@ -68,7 +72,7 @@ static void null_wait(struct blk_queue *q)
 const struct blk_ops blk_null = {
     .format = "null-co",
     .desc = "takes everything, keeps nothing",
-    .keys = "size, read-zeroes",
+    .keys = "size, read-zeroes, file, file.size, file.read-zeroes",
     .blk_size = sizeof(struct null_blk),
     .queue_size = sizeof(struct blk_queue),
     .open = null_open,
