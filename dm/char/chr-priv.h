@@ -46,12 +46,14 @@ struct chr_stream {
     bool ended;             /* no more input will come */
     bool blocked;           /* a write came out short */
     bool polled;            /* input of a kind that epoll does not take */
+    bool socket;            /* in.fd is one: the peer's end is always heard */
     int write_error;
     struct loop_task poll_task, error_task;
     /* read(2), or what the backend does instead; 0: the end. */
     ssize_t (*recv)(struct chr_stream *s, void *buf, size_t len);
     /* From the loop: input has ended (err 0), or a write has failed (-errno);
-     * may stop or close the stream. NULL: live with it. */
+     * may stop or close the stream. -EAGAIN: the peer of a socket will send
+     * no more, and what it has sent waits for the user. NULL: live with it. */
     void (*eof)(struct chr_stream *s, int err);
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A unix or TCP socket, as server or client, with one connection at a time:
- * a server leaves further ones in its backlog until the first has gone. A
- * client with reconnect= tries again and again.
+ * a server leaves further ones in its backlog until the first has gone. What
+ * one that has gone has sent can be read until the next one comes. A client
+ * with reconnect= tries again and again.
  */
 #include "config.h"
 
@@ -40,6 +41,7 @@ struct chr_socket {
     struct loop_fd connecting; /* a client's, until it is the connection */
     struct loop_fd timer;
     bool server, nodelay;
+    bool leftover; /* the peer has gone, what it sent is still to be read */
     uint64_t reconnect; /* seconds, 0: no */
     struct sockaddr_storage addr;
     socklen_t addr_len;
@@ -83,6 +85,7 @@ static int connection_start(struct chr_socket *c, int fd)
         return rc;
     }
     loop_fd_events(&c->listener, 0);
+    c->leftover = false;
     c->fd = fd;
     set_name(c);
     chr_set_open(&c->s.chr, true);
@@ -106,7 +109,14 @@ static void connection_end(struct chr_socket *c)
 
 static void socket_eof(struct chr_stream *s, int err)
 {
-    connection_end((struct chr_socket *)s);
+    struct chr_socket *c = (struct chr_socket *)s;
+
+    if (err != -EAGAIN) {
+        connection_end(c);
+        return;
+    }
+    c->leftover = true;
+    loop_fd_events(&c->listener, EPOLLIN);
 }
 
 static void on_accept(void *opaque, uint32_t events)
@@ -114,6 +124,8 @@ static void on_accept(void *opaque, uint32_t events)
     struct chr_socket *c = opaque;
     int fd;
 
+    if (c->leftover) /* somebody else is more than what it left */
+        connection_end(c);
     if (c->fd >= 0)
         return;
     fd = accept4(c->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -523,6 +535,7 @@ static int socket_open(struct chr *chr, struct opts *opts, struct cfg_err *err)
     int fd = -1, rc;
 
     chr_stream_init(&c->s);
+    c->s.socket = true;
     c->s.recv = socket_recv;
     c->s.eof = socket_eof;
     c->fd = c->listener.fd = c->connecting.fd = c->timer.fd = -1;

@@ -15,12 +15,13 @@ static void update(struct chr_stream *s)
 {
     uint32_t in = s->reading ? EPOLLIN : 0;
     uint32_t out = s->blocked ? EPOLLOUT : 0;
+    uint32_t gone = s->socket && !in && !out ? EPOLLRDHUP | EPOLLET : 0;
 
     if (s->polled) {
         if (s->reading)
             loop_post(s->chr.vm->loop, &s->poll_task);
     } else if (s->in.fd == s->out.fd) {
-        loop_fd_events(&s->in, in | out);
+        loop_fd_events(&s->in, in | out | gone);
     } else {
         loop_fd_events(&s->in, in);
     }
@@ -66,6 +67,18 @@ static void unblock(struct chr_stream *s)
     chr_writable(&s->chr);
 }
 
+/* Nobody reads: what there is to read is kept, the end is not kept secret. */
+static void peer_ended(struct chr_stream *s)
+{
+    char byte;
+    ssize_t n = recv(s->in.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (n < 0 && errno == EAGAIN)
+        return;
+    s->ended = n <= 0;
+    end(s, s->ended ? 0 : -EAGAIN);
+}
+
 static void on_in(void *opaque, uint32_t events)
 {
     struct chr_stream *s = opaque;
@@ -75,6 +88,8 @@ static void on_in(void *opaque, uint32_t events)
         unblock(s);
     else if (s->reading)
         stream_read(s);
+    else if (s->socket)
+        peer_ended(s);
 }
 
 static void on_out(void *opaque, uint32_t events)

@@ -422,6 +422,49 @@ START_TEST(test_peer_dies)
 }
 END_TEST
 
+/* The user reads nothing, and hears all the same that the peer has gone. */
+START_TEST(test_peer_leaves_a_deaf_user)
+{
+    static struct seen seen;
+    struct chr *chr;
+    char buf[8];
+    int a, b;
+
+    chr = open_ok("socket,id=s,path=%s,server=on,wait=off", in_dir("sock"));
+    attach(chr, &seen);
+    seen.room = 2;
+    a = dial(in_dir("sock"));
+    ck_assert_int_eq(write(a, "ab", 2), 2);
+    spin();
+    ck_assert_str_eq(seen.text, "ab");
+    close(a);
+    spin();
+    ck_assert_uint_eq(seen.closed, 1);
+
+    /* it left something: that waits, but not in the way of the next one */
+    a = dial(in_dir("sock"));
+    ck_assert_int_eq(write(a, "cd", 2), 2);
+    spin();
+    close(a);
+    spin();
+    ck_assert_uint_eq(seen.closed, 1);
+    b = dial(in_dir("sock"));
+    spin();
+    ck_assert_uint_eq(seen.closed, 2);
+    ck_assert_uint_eq(seen.opened, 3);
+    ck_assert(chr->open);
+    ck_assert_int_eq(write(b, "ef", 2), 2);
+    ck_assert_int_eq(chr_write(chr, "you", 3), 3);
+    ck_assert_int_eq(read(b, buf, sizeof(buf)), 3);
+    seen.room = 10;
+    chr_accept(chr);
+    spin();
+    ck_assert_str_eq(seen.text, "abef");
+    close(b);
+    chr_close(chr);
+}
+END_TEST
+
 static void send_fds(int to, const int *fds, int n)
 {
     char control[CMSG_SPACE(64 * sizeof(int))] = {0};
@@ -783,6 +826,7 @@ int main(void)
     tcase_add_test(tc, test_server);
     tcase_add_test(tc, test_flow);
     tcase_add_test(tc, test_peer_dies);
+    tcase_add_test(tc, test_peer_leaves_a_deaf_user);
     tcase_add_test(tc, test_pass_fd);
     tcase_add_test(tc, test_stale_path);
     tcase_add_test(tc, test_reconnect);
