@@ -23,7 +23,8 @@
 
 #define PORTS_MAX 31
 #define QUEUE_SIZE 128
-#define RUN 4096 /* bytes moved at once */
+#define RUN 4096          /* bytes moved at once */
+#define BUDGET (1u << 20) /* bytes before others have a turn */
 
 enum {
     VIRTIO_CONSOLE_F_MULTIPORT = 1,
@@ -193,8 +194,12 @@ static void control_receive(struct virtio_serial *s)
 
 /* ---- data ---- */
 
-/* Hands a chain to the chardev; false if it did not take all of it. */
-static bool tx_chain(struct port *p, const struct vq_elem *el)
+enum tx_result { TX_DONE, TX_FULL, TX_ENOUGH };
+
+/* Hands a chain to the chardev; TX_FULL: until chr_writable. A chain may have
+ * 4 GiB, as its buffers may all be the same memory. */
+static enum tx_result tx_chain(struct port *p, const struct vq_elem *el,
+                               uint32_t *budget)
 {
     uint8_t buf[RUN];
 
@@ -203,30 +208,35 @@ static bool tx_chain(struct port *p, const struct vq_elem *el)
         int n = p->chr ? chr_write(p->chr, buf, len) : -EPIPE;
 
         if (n < 0) /* nobody listens */
-            return true;
+            break;
         p->tx_off += (uint32_t)n;
         if ((size_t)n < len)
-            return false;
+            return TX_FULL;
+        if (*budget < len)
+            return TX_ENOUGH;
+        *budget -= (uint32_t)len;
     }
-    return true;
+    return TX_DONE;
 }
 
 static void tx(struct port *p)
 {
     struct virtqueue *vq = port_vq(p, true);
-    unsigned budget = vq->size;
+    enum tx_result r = TX_DONE;
+    uint32_t budget = BUDGET;
+    unsigned chains = vq->size;
     struct vq_elem *el;
 
-    while (budget-- && (el = vq_pop(vq, sizeof(*el)))) {
-        if (!tx_chain(p, el)) {
+    while (chains-- && (el = vq_pop(vq, sizeof(*el)))) {
+        r = tx_chain(p, el, &budget);
+        if (r != TX_DONE) {
             vq_unpop(vq, el);
-            vq_flush(vq);
-            return; /* until chr_writable */
+            break;
         }
         p->tx_off = 0;
         vq_push(vq, el, 0);
     }
-    if (vq_kick_on(vq))
+    if (r == TX_ENOUGH || (r == TX_DONE && vq_kick_on(vq)))
         vq_again(vq);
     vq_flush(vq);
 }

@@ -278,6 +278,32 @@ START_TEST(a_slow_reader)
 }
 END_TEST
 
+/* Many buffers that are one piece of memory: more bytes than there is memory,
+ * and the main loop's others have a turn all the same. */
+START_TEST(a_chain_without_end)
+{
+    const char *const args[] = {"-m",       "32M",
+                                "-chardev", "null,id=c0",
+                                "-device",  "virtio-serial-pci",
+                                "-device",  "virtconsole,chardev=c0",
+                                NULL};
+    struct vd_buf b[64];
+
+    tv_free(t);
+    t = tv_new("pc", args);
+    vd_bring_up(&d, t, VIRTIO_ID_CONSOLE, MULTIPORT, 2);
+    for (unsigned i = 0; i < 64; i++)
+        b[i] = (struct vd_buf){0x100000, 1 << 20, false};
+    vd_add(&d.q[TX0], b, 64);
+    vd_kick(&d.q[TX0]);
+    ck_assert_int_eq(loop_once(t->vm.loop, 1000), 0);
+    ck_assert_uint_eq(vd_used_idx(&d.q[TX0]), 0);
+    tv_roundtrip(t);
+    vd_wait_used(&d.q[TX0], NULL);
+    tv_roundtrip(t);
+}
+END_TEST
+
 START_TEST(emergency_write)
 {
     vd_open(&d, t, VIRTIO_ID_CONSOLE, 0);
@@ -368,6 +394,7 @@ int main(void)
     tcase_add_test(c, a_port_gets_bytes_when_the_guest_has_it_open);
     tcase_add_test(c, nobody_listens);
     tcase_add_test(c, a_slow_reader);
+    tcase_add_test(c, a_chain_without_end);
     tcase_add_test(c, emergency_write);
     tcase_add_test(c, bad_control_messages);
     tcase_add_loop_test(c, bad_configurations, 0, 8);
