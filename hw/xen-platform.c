@@ -79,7 +79,8 @@ static void unplug(struct xen_platform *s, unsigned what)
             pci_hide(p);
         }
     }
-    log_info(s->pci.dev.path, "the guest's drivers took over (%#x)", what);
+    log_guest(&s->quota, s->pci.dev.path, "the guest's drivers took over (%#x)",
+              what);
 }
 
 /* ---- the guest's log ---- */

@@ -120,8 +120,9 @@ int net_pairs_set(struct virtio_net *n, unsigned pairs)
     for (i = had; n->net && i < pairs; i++) {
         rc = pair_attach(n, i);
         if (rc) {
-            log_err(n->v.pci.dev.path, "queue %u of network '%s': %s", i,
-                    n->net->id, strerror(-rc));
+            log_guest(&n->v.quota, n->v.pci.dev.path,
+                      "queue %u of network '%s': %s", i, n->net->id,
+                      strerror(-rc));
             while (i-- > had)
                 pair_detach(n, i);
             return rc;

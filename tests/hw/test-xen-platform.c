@@ -2,6 +2,10 @@
 /* hw/xen-platform: magic, unplug in its dialects, the log port. */
 #include "config.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
+#include "dm/log.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/testvm.h"
 
@@ -132,6 +136,32 @@ START_TEST(the_log_port)
 }
 END_TEST
 
+/* XSA-180 (CVE-2014-3672): a guest that says the same for ever. */
+START_TEST(the_log_has_an_end)
+{
+    FILE *f = tmpfile();
+    int err = dup(2);
+
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_ge(err, 0);
+    log_set_level(LOG_INFO);
+    fflush(stderr);
+    dup2(fileno(f), 2);
+    for (unsigned i = 0; i < 1000; i++) {
+        tv_outw(t, 0x10, 4);
+        tv_outb(t, 0x12, 'x');
+        tv_outb(t, 0x12, '\n');
+    }
+    fflush(stderr);
+    dup2(err, 2);
+    close(err);
+    log_set_level(LOG_WARN);
+    ck_assert_int_gt(lseek(fileno(f), 0, SEEK_END), 0);
+    ck_assert_int_lt(lseek(fileno(f), 0, SEEK_END), 4096);
+    fclose(f);
+}
+END_TEST
+
 START_TEST(grant_memory_backs_nothing)
 {
     tv_cfg_write(t, BDF, 0x14, 4, 0xf0000000);
@@ -161,6 +191,7 @@ int main(void)
         older_dialects,
         unplug_while_data_waits,
         the_log_port,
+        the_log_has_an_end,
         grant_memory_backs_nothing,
         storm,
         NULL,
