@@ -796,8 +796,11 @@ static void engine_gsi(struct vm *vm, unsigned gsi, bool level)
     }
 }
 
+/* Without interrupt controllers a message is what it is on the wire, a write:
+ * test programs point it at memory and look there. */
 static void engine_msi(struct vm *vm, uint64_t addr, uint32_t data)
 {
+    mem_write(vm, addr, &data, sizeof(data));
     if (of(vm)->msi)
         of(vm)->msi(of(vm)->msi_opaque, addr, data);
 }

@@ -209,6 +209,17 @@ START_TEST(test_clock_and_lines)
 }
 END_TEST
 
+/* A message is a write; where nothing is, nothing happens. */
+START_TEST(test_messages)
+{
+    irq_msi(&t->vm, 0x4000, 0x12345678);
+    irq_msi(&t->vm, 0xfee00000, 0x4041);
+    is("readq 0x4000", "OK 0x0000000012345678");
+    ck_assert_uint_eq(t->msi_count, 2);
+    ck_assert_uint_eq(t->msi_addr, 0xfee00000);
+}
+END_TEST
+
 START_TEST(test_failures)
 {
     static const char *const bad[] = {
@@ -449,9 +460,10 @@ END_TEST
 int main(void)
 {
     return run_suite("qtest", setup, teardown,
-                     (const TTest *const[]){
-                         test_ports, test_memory, test_rom,
-                         test_clock_and_lines, test_failures, test_big,
-                         test_endless_line, test_lazy_client, test_hang_up,
-                         test_garbage, test_program, test_options, NULL});
+                     (const TTest *const[]){test_ports, test_memory, test_rom,
+                                            test_clock_and_lines, test_messages,
+                                            test_failures, test_big,
+                                            test_endless_line, test_lazy_client,
+                                            test_hang_up, test_garbage,
+                                            test_program, test_options, NULL});
 }
