@@ -355,6 +355,12 @@ static void tap_readable(void *opaque, uint32_t events)
 {
     struct tap_queue *tq = opaque;
 
+    if (events & EPOLLERR) { /* for ever: a thread would spin */
+        log_err(tq->q.net->id, "interface '%s' has gone",
+                tap_of(tq->q.net)->ifname);
+        loop_fd_del(&tq->watch);
+        return;
+    }
     tq->q.readable(tq->q.opaque);
 }
 

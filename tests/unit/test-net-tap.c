@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <sched.h>
@@ -263,6 +264,49 @@ START_TEST(tap_by_descriptor)
 }
 END_TEST
 
+static void delete_interface(const char *ifname)
+{
+    struct {
+        struct nlmsghdr head;
+        struct ifinfomsg link;
+    } m = {
+        .head = {.nlmsg_len = sizeof(m),
+                 .nlmsg_type = RTM_DELLINK,
+                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+        .link = {.ifi_index = (int)if_nametoindex(ifname)},
+    };
+    int fd = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+    char ack[256];
+
+    ck_assert_int_eq(send(fd, &m, sizeof(m), 0), sizeof(m));
+    ck_assert_int_gt(recv(fd, ack, sizeof(ack), 0), 0);
+    close(fd);
+    ck_assert_uint_eq(if_nametoindex(ifname), 0);
+}
+
+/* Somebody deletes it: no data any more, and no thread that spins. */
+START_TEST(tap_that_goes)
+{
+    struct net *net = open_net("tap,id=t,ifname=tap7");
+    struct end *e = end_new(net, false);
+
+    net_rx_enable(e->q, true);
+    settle();
+    delete_interface("tap7");
+    e->readable = false;
+    net_rx_enable(e->q, true);
+    settle();
+    ck_assert(!e->readable);
+    make_frame(60, 1);
+    ck_assert_int_lt(give(e, frame, 60), 0);
+    net_rx_enable(e->q, false);
+    net_rx_enable(e->q, true);
+    settle();
+    ck_assert(!e->readable);
+    end_free(e);
+}
+END_TEST
+
 START_TEST(tap_errors_name_the_interface)
 {
     int held = raw_tap("tap8", IFF_TAP | IFF_NO_PI);
@@ -423,6 +467,7 @@ int main(int argc, char **argv)
     tcase_add_test(c, tap_offloads_by_what_the_guest_takes);
     tcase_add_test(c, tap_several_queues);
     tcase_add_test(c, tap_by_descriptor);
+    tcase_add_test(c, tap_that_goes);
     tcase_add_test(c, tap_errors_name_the_interface);
     tcase_add_test(c, tap_scripts);
     tcase_add_test(c, tap_by_bridge_helper);
