@@ -36,7 +36,6 @@ static const struct msr reset_msrs[] = {
     {0x48, 1, 0},  /* SPEC_CTRL */
     {0x174, 3, 0}, /* SYSENTER_CS, _ESP, _EIP */
     {0x17a, 1, 0}, /* MCG_STATUS */
-    {0x1d9, 1, 0}, /* DEBUGCTL */
     {MSR_MISC_ENABLE, 1,
      MISC_ENABLE_FAST_STRING | MISC_ENABLE_NO_BTS | MISC_ENABLE_NO_PEBS},
     {0x200, 16, 0}, /* MTRR_PHYSBASE0 to _PHYSMASK7 */

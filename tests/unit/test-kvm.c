@@ -311,8 +311,10 @@ END_TEST
 
 START_TEST(too_much_memory)
 {
-    ram_at = 1ULL << 51;
-    refused(start(), "ask for less");
+    ck_assert_int_eq(opts_parse("host,phys-bits=36", "model", &cfg.cpu, &err),
+                     0);
+    ram_at = 1ULL << 36;
+    refused(start(), "addresses 36 bits, 65536 MiB");
 }
 END_TEST
 
