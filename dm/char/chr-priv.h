@@ -47,8 +47,11 @@ struct chr_stream {
     bool blocked;           /* a write came out short */
     bool polled;            /* input of a kind that epoll does not take */
     bool socket;            /* in.fd is one: the peer's end is always heard */
+    bool eager;             /* recv sees input before there is room for it */
     int write_error;
     struct loop_task poll_task, error_task;
+    uint8_t ahead[1024]; /* eager: what waits for room */
+    size_t ahead_len;
     /* read(2), or what the backend does instead; 0: the end. */
     ssize_t (*recv)(struct chr_stream *s, void *buf, size_t len);
     /* From the loop: input has ended (err 0), or a write has failed (-errno);

@@ -230,7 +230,7 @@ static int stdio_open(struct chr *chr, struct opts *opts, struct cfg_err *err)
                            c->id);
         }
     }
-    io->keys = mux && is_tty;
+    io->keys = io->s.eager = mux && is_tty; /* even if the guest hangs */
     io->in = nonblocking(STDIN_FILENO, O_RDONLY, &io->in_flags);
     io->out = nonblocking(STDOUT_FILENO, O_WRONLY, &io->out_flags);
     if (io->out < 0) {

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -35,29 +36,56 @@ static void end(struct chr_stream *s, int err)
         s->eof(s, err);
 }
 
+static ssize_t recv_some(struct chr_stream *s, void *buf, size_t len)
+{
+    ssize_t n = s->recv(s, buf, len);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    if (n > 0)
+        return n;
+    s->reading = false;
+    s->ended = true;
+    return -1;
+}
+
+static ssize_t take_ahead(struct chr_stream *s, void *buf, size_t len)
+{
+    size_t n = len < s->ahead_len ? len : s->ahead_len;
+
+    memcpy(buf, s->ahead, n);
+    s->ahead_len -= n;
+    memmove(s->ahead, s->ahead + n, s->ahead_len);
+    if (s->ahead_len)
+        loop_post(s->chr.vm->loop, &s->poll_task);
+    return n;
+}
+
 /* Nothing is touched after chr_feed: the user may have hung up, or more. */
 static void stream_read(struct chr_stream *s)
 {
-    size_t room = chr_room(&s->chr);
+    size_t room = chr_room(&s->chr), ahead = sizeof(s->ahead) - s->ahead_len;
     uint8_t buf[4096];
-    ssize_t n;
+    ssize_t n = 0;
 
-    if (!room) {
-        s->reading = false;
-        update(s);
-        return;
-    }
-    n = s->recv(s, buf, room < sizeof(buf) ? room : sizeof(buf));
-    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR))) {
-        update(s);
+    if (room > sizeof(buf))
+        room = sizeof(buf);
+    if (room && s->ahead_len) {
+        n = take_ahead(s, buf, room);
+    } else if (room) {
+        n = recv_some(s, buf, room);
+    } else if (s->eager && s->reading && ahead) {
+        n = recv_some(s, s->ahead + s->ahead_len, ahead);
         if (n > 0)
-            chr_feed(&s->chr, buf, n);
-        return;
+            s->ahead_len += n;
+    } else {
+        s->reading = false;
     }
-    s->reading = false;
-    s->ended = true;
     update(s);
-    end(s, 0);
+    if (n < 0)
+        end(s, 0);
+    else if (n && room)
+        chr_feed(&s->chr, buf, n);
 }
 
 static void unblock(struct chr_stream *s)
@@ -101,7 +129,7 @@ static void on_poll(void *opaque)
 {
     struct chr_stream *s = opaque;
 
-    if (s->reading)
+    if (s->reading || s->ahead_len)
         stream_read(s);
 }
 
@@ -171,6 +199,7 @@ void chr_stream_stop(struct chr_stream *s)
     loop_cancel(loop, &s->poll_task);
     loop_cancel(loop, &s->error_task);
     s->reading = s->blocked = false;
+    s->ahead_len = 0;
     s->in.fd = s->out.fd = -1;
 }
 
@@ -204,6 +233,8 @@ void chr_stream_accept(struct chr *chr)
 {
     struct chr_stream *s = (struct chr_stream *)chr;
 
+    if (s->ahead_len)
+        loop_post(chr->vm->loop, &s->poll_task);
     if (s->in.fd < 0 || s->ended || s->reading)
         return;
     s->reading = true;

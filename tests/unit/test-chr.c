@@ -659,6 +659,9 @@ START_TEST(test_pty)
 }
 END_TEST
 
+#define DEAF (-1) /* a guest that does not read; the keys end it all the same \
+                   */
+
 /* stdio: a child of which 0 and 1 are a terminal. how: what ends it. */
 static int on_terminal(int how, struct termios *before, struct termios *during,
                        struct termios *after)
@@ -681,6 +684,8 @@ static int on_terminal(int how, struct termios *before, struct termios *during,
         dup2(side, 1);
         ck_assert_int_eq(chr_open_legacy(&vm, "mon:stdio", "s", &chr, &err), 0);
         attach(chr, &seen);
+        if (how == DEAF)
+            seen.room = 1;
         chr_write(chr, "R", 1);
         while (!atomic_load(&vm.requests)) {
             loop_once(vm.loop, 100);
@@ -689,6 +694,12 @@ static int on_terminal(int how, struct termios *before, struct termios *during,
                     exit(3);
                 raise(how);
             }
+        }
+        if (how == DEAF) {
+            seen.room = 100;
+            for (chr_accept(chr); seen.len < 4; loop_once(vm.loop, 100))
+                ;
+            ck_assert_str_eq(seen.text, "abcd");
         }
         chr_close(chr);
         _exit(4);
@@ -699,7 +710,9 @@ static int on_terminal(int how, struct termios *before, struct termios *during,
         len += n;
     }
     tcgetattr(side, during);
-    if (how == 0)
+    if (how == DEAF)
+        ck_assert_int_eq(write(master, "abcd\x01x", 6), 6);
+    else if (how == 0)
         ck_assert_int_eq(write(master, "\x01h\x01x", 4), 4);
     else
         ck_assert_int_eq(write(master, "a\x01q\x01\x01z", 6), 6);
@@ -722,6 +735,7 @@ START_TEST(test_terminal)
     } ways[] = {
         {0, 4, 0},           {SIGUSR1, 3, 0},       {SIGTERM, 0, SIGTERM},
         {SIGINT, 0, SIGINT}, {SIGQUIT, 0, SIGQUIT}, {SIGABRT, 0, SIGABRT},
+        {DEAF, 4, 0},
     };
     struct termios before, during, after;
     int status;
@@ -832,7 +846,7 @@ int main(void)
     tcase_add_test(tc, test_reconnect);
     tcase_add_test(tc, test_tcp);
     tcase_add_test(tc, test_pty);
-    tcase_add_loop_test(tc, test_terminal, 0, 6);
+    tcase_add_loop_test(tc, test_terminal, 0, 7);
     tcase_add_test(tc, test_stdio_redirected);
     tcase_add_test(tc, test_stdio_pipes);
     suite_add_tcase(s, tc);
