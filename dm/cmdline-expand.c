@@ -89,6 +89,12 @@ static int expand_drive(struct cmdline *c, struct opts *o, uint64_t *next_ide,
                      "-drive media=%.100s: expected disk or cdrom", media);
         goto out;
     }
+    if (bootindex && strcmp(what, "virtio")) {
+        rc = err_set(err, -EINVAL,
+                     "-drive bootindex=%.32s: expected with if=virtio only",
+                     bootindex);
+        goto out;
+    }
     if (cd)
         opts_set(o, "readonly", "on");
     id = opts_get(o, "id");

@@ -192,6 +192,7 @@ START_TEST(test_drives)
     cmdline_free(&c);
 
     refuses(PARSE("-drive", "file=x,if=floppy"), "expected virtio");
+    refuses(PARSE("-drive", "file=x,bootindex=1"), "if=virtio only");
     refuses(PARSE("-drive", "file=x,if=virtio,media=tape"), "disk or cdrom");
     refuses(PARSE("-drive", "=x"), "KEY=VALUE");
     refuses(PARSE("-blockdev", "raw,node-name=a,file=b"), "another -blockdev");
