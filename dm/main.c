@@ -133,11 +133,13 @@ static int daemon_start(struct cfg_err *err)
     return fds[1];
 }
 
+/* It stays in its folder: the names of sockets and of the pidfile, which are
+ * removed at the end, may be relative. */
 static int daemon_ready(int fd, struct cfg_err *err)
 {
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    if (null < 0 || chdir("/"))
+    if (null < 0)
         return err_set(err, -errno, "-daemonize: %s", strerror(errno));
     dup2(null, STDIN_FILENO);
     dup2(null, STDOUT_FILENO);
