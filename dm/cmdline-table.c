@@ -322,8 +322,9 @@ static int set_domid(struct cmdline *c, const struct cmd_option *o,
 #define KNOWN(k) .known = k
 
 const struct cmd_option cmd_options[] = {
-    O(MACHINE, "machine", "TYPE[,...]", "kind of machine: pc (default), xenfv, none",
-      set_merged, TO(cfg.machine), IMPLIED("type"),
+    O(MACHINE, "machine", "TYPE[,...]",
+      "kind of machine: pc (default), xenfv, none", set_merged, TO(cfg.machine),
+      IMPLIED("type"),
       KNOWN("type, accel, acpi, dump-guest-core, graphics, hpet, "
             "kernel-irqchip, kernel_irqchip, mem-merge, smm, suppress-vmdesc, "
             "usb, vmport")),
@@ -377,8 +378,8 @@ const struct cmd_option cmd_options[] = {
       "a file for the guest's firmware", set_list, TO(cfg.fw_cfg),
       IMPLIED("name"), KNOWN("name, string, file")),
 
-    O(DISK, "drive", "file=FILE,if=virtio|ide|none[,...]", "a disk image", set_list,
-      TO(drives), IMPLIED("file")),
+    O(DISK, "drive", "file=FILE,if=virtio|ide|none[,...]", "a disk image",
+      set_list, TO(drives), IMPLIED("file")),
     O(DISK, "blockdev", "DRIVER,node-name=ID[,...]",
       "the same, for -device drive=ID", set_list, TO(blockdevs),
       IMPLIED("driver")),

@@ -659,8 +659,9 @@ START_TEST(test_pty)
 }
 END_TEST
 
-#define DEAF (-1) /* a guest that does not read; the keys end it all the same \
-                   */
+#define DEAF                                                         \
+    (-1) /* a guest that does not read; the keys end it all the same \
+          */
 
 /* stdio: a child of which 0 and 1 are a terminal. how: what ends it. */
 static int on_terminal(int how, struct termios *before, struct termios *during,
