@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dm/dev.h"
 #include "hw/pci/pci.h"
 #include "hw/piix4-pm.h"
 #include "tests/lib/fw-cfg-client.h"
@@ -299,20 +300,36 @@ START_TEST(test_direct_lines)
 }
 END_TEST
 
+/* XSA-119 (CVE-2015-2152): no device that was not asked for: the chipset,
+ * and what every PC has at its ports. */
+START_TEST(test_nothing_unasked)
+{
+    static const char *const chips[] = {
+        "i440FX-pcihost", "i440FX", "PIIX3",  "piix3-ide", "PIIX4_PM",
+        "mc146818rtc",    "i8042",  "port92", "fw_cfg",
+    };
+    static const size_t n = sizeof(chips) / sizeof(chips[0]);
+    size_t i = 0;
+
+    t = tv_new("pc", NULL);
+    for (struct dev *d = dev_first(&t->vm); d; d = d->next, i++) {
+        ck_assert_uint_lt(i, n);
+        ck_assert_str_eq(d->cls->name, chips[i]);
+    }
+    ck_assert_uint_eq(i, n);
+    ck_assert_ptr_null(t->vm.blks);
+    ck_assert_ptr_null(t->vm.nets);
+    ck_assert_ptr_null(t->vm.chrs);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        test_memory_small,
-        test_memory_split,
-        test_no_firmware,
-        test_firmware,
-        test_small_firmware,
-        test_refused,
-        test_boot_order,
-        test_bootindex,
-        test_direct,
-        test_direct_lines,
-        NULL,
+        test_memory_small, test_memory_split,    test_no_firmware,
+        test_firmware,     test_small_firmware,  test_refused,
+        test_boot_order,   test_bootindex,       test_direct,
+        test_direct_lines, test_nothing_unasked, NULL,
     };
 
     return run_suite("pc", NULL, teardown, tests);
