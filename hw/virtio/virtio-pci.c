@@ -97,8 +97,10 @@ static uint64_t device_read(const struct virtio_dev *v, unsigned off,
 {
     uint64_t val = 0;
 
+    /* A queue's thread may change a byte meanwhile: virtio-net's address. */
     for (unsigned i = 0; i < size && off + i < v->config_len; i++)
-        val |= (uint64_t)v->config[off + i] << 8 * i;
+        val |= (uint64_t)__atomic_load_n(&v->config[off + i], __ATOMIC_RELAXED)
+               << 8 * i;
     return val;
 }
 
