@@ -293,6 +293,38 @@ START_TEST(tx_in_pieces)
 }
 END_TEST
 
+/* XSA-448 (CVE-2023-46838): pieces of no length, wherever they stand */
+START_TEST(tx_pieces_of_no_length)
+{
+    nic_new("", 0);
+    for (unsigned at = 0; at < 16; at++) {
+        struct vd_buf whole = tx_buf(1514, at), b[7];
+        uint32_t cut[] = {0, HDR, HDR + 14, whole.len};
+        unsigned n = 0;
+
+        for (unsigned i = 0; i < 4; i++) {
+            if (at >> i & 1)
+                b[n++] = (struct vd_buf){whole.addr, 0, false};
+            if (i < 3)
+                b[n++] = (struct vd_buf){whole.addr + cut[i],
+                                         cut[i + 1] - cut[i], false};
+        }
+        vd_do(nic.tx, b, n);
+        peer_get(1514, at);
+    }
+    for (unsigned n = 1; n <= 3; n++) { /* and nothing else */
+        struct vd_buf b[3] = {{0x100000, 0, false}, {0, 0, false}};
+
+        vd_do(nic.tx, b, n);
+    }
+    tx_works(1);
+    ck_assert_uint_eq(vd_status(&nic.d) & VIRTIO_S_NEEDS_RESET, 0);
+    tv_roundtrip(nic.t);
+    nic_free();
+}
+END_TEST
+
+/* XSA-432 (CVE-2023-34319): more pieces than the host takes at once */
 START_TEST(tx_in_a_thousand_pieces)
 {
     static struct vd_buf b[1024];
@@ -372,6 +404,7 @@ START_TEST(tx_bad_frames_are_dropped)
 }
 END_TEST
 
+/* XSA-39 (CVE-2013-0216): and the others go on */
 START_TEST(tx_beyond_memory_breaks_only_this_card)
 {
     struct vd_buf b = {0xf0000000, 100, false};
@@ -900,6 +933,7 @@ int main(void)
         properties_say_what_was_expected,
         no_cable_no_stall,
         tx_in_pieces,
+        tx_pieces_of_no_length,
         tx_in_a_thousand_pieces,
         tx_waits_for_a_slow_host,
         tx_bad_frames_are_dropped,

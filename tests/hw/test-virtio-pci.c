@@ -327,6 +327,7 @@ START_TEST(a_bad_ring_needs_reset)
 }
 END_TEST
 
+/* CVE-2021-3750 and its kin */
 START_TEST(a_bad_chain_needs_reset)
 {
     up();
@@ -531,6 +532,26 @@ START_TEST(legacy_vectors)
 }
 END_TEST
 
+/* XSA-164 (CVE-2015-8554): the table ends where it ends. */
+START_TEST(no_vectors_behind_the_table)
+{
+    up();
+    for (unsigned off = 16 * d.vectors; off < 0x1000; off += 4) {
+        tv_mmio_write(t, d.msix + off, 4, UINT32_MAX);
+        ck_assert_uint_eq(tv_mmio_read(t, d.msix + off, 4), 0);
+    }
+    for (unsigned size = 1; size <= 8; size *= 2)
+        for (unsigned off = 0x1000 - 8; off < 0x1008; off++)
+            tv_mmio_read(t, d.msix + off, size);
+    /* a vector that is not there is none */
+    vd_common_write(&d, 0x10, 2, d.vectors);
+    ck_assert_uint_eq(vd_common_read(&d, 0x10, 2), 0xffff);
+    vd_common_write(&d, 0x1a, 2, 0xfffe);
+    ck_assert_uint_eq(vd_common_read(&d, 0x1a, 2), 0xffff);
+    tv_roundtrip(t);
+}
+END_TEST
+
 /* ---- storms ---- */
 
 START_TEST(storm)
@@ -615,6 +636,7 @@ int main(void)
     tcase_add_test(c, legacy_interface);
     tcase_add_test(c, legacy_use_before_driver_ok);
     tcase_add_test(c, legacy_vectors);
+    tcase_add_test(c, no_vectors_behind_the_table);
     tcase_add_loop_test(c, storm, 0, 3);
     tcase_add_test(c, bad_streams);
     suite_add_tcase(s, c);

@@ -28,8 +28,9 @@ static void on_msi(void *opaque, uint64_t addr, uint32_t data)
 {
     struct testvm *t = opaque;
 
-    t->msi_addr = addr;
-    t->msi_data = data;
+    /* queue threads send at the same time: the last one is one of them */
+    __atomic_store_n(&t->msi_addr, addr, __ATOMIC_RELAXED);
+    __atomic_store_n(&t->msi_data, data, __ATOMIC_RELAXED);
     __atomic_add_fetch(&t->msi_count, 1, __ATOMIC_RELEASE);
 }
 

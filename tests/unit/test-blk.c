@@ -179,6 +179,37 @@ START_TEST(test_bad_options)
 }
 END_TEST
 
+/* XSA-258 (CVE-2018-10472): an image is what the user said, whatever the guest
+ * writes to its beginning. */
+START_TEST(test_no_probing)
+{
+    static const uint8_t qcow2[] = {'Q', 'F', 'I', 0xfb, 0, 0,   0, 3, 0, 0,
+                                    0,   0,   0,   0,    0, 'h', 0, 0, 0, 11};
+    static const char backing[] = "/etc/passwd";
+    const char *path = image("disk", 4096);
+    struct blk_queue *q;
+    char head[512] = "";
+    struct blk *blk;
+
+    memcpy(head, qcow2, sizeof(qcow2));
+    memcpy(head + 'h', backing, sizeof(backing));
+    blk = open_ok(path, "id=a");
+    q = blk_queue_new(blk, vm.loop, 1);
+    ck_assert_int_eq(run(q, BLK_WRITE, 0, 0, head, 512), 0);
+    blk_queue_free(q);
+    blk_close(blk);
+
+    blk = open_ok(path, "id=a");
+    ck_assert_str_eq(blk->format, "raw");
+    ck_assert_uint_eq(blk->size, 4096);
+    q = blk_queue_new(blk, vm.loop, 1);
+    memset(head, 0, sizeof(head));
+    ck_assert_int_eq(run(q, BLK_READ, 0, 0, head, 512), 0);
+    ck_assert_mem_eq(head, qcow2, sizeof(qcow2));
+    blk_queue_free(q);
+}
+END_TEST
+
 START_TEST(test_locking)
 {
     static const struct {
@@ -755,6 +786,7 @@ int main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_bad_options);
+    tcase_add_test(tc, test_no_probing);
     tcase_add_loop_test(tc, test_locking, 0, 7);
     tcase_add_test(tc, test_bounds);
     tcase_add_loop_test(tc, test_oracle, 0, oracles);

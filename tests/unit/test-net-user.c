@@ -504,7 +504,8 @@ START_TEST(fragments_that_overlap_are_dropped)
 }
 END_TEST
 
-/* A guest that stops reading does not make us grow. */
+/* XSA-392 (CVE-2021-28714): a guest that stops reading does not make us
+ * grow. */
 START_TEST(frames_that_nobody_takes_are_bounded)
 {
     struct net *net;

@@ -368,6 +368,7 @@ END_TEST
 
 /* ---- hostile ---- */
 
+/* XSA-197 (CVE-2016-9381), XSA-86: indices are not believed */
 START_TEST(index_jump)
 {
     put16(AVAIL + 2, SIZE + 1);
@@ -408,6 +409,7 @@ START_TEST(chain_of_itself)
 }
 END_TEST
 
+/* CVE-2021-20257: a descriptor that leads back to itself */
 START_TEST(chain_in_a_circle)
 {
     for (uint16_t i = 0; i < SIZE; i++)
@@ -483,6 +485,8 @@ START_TEST(indirect_outside_memory)
 }
 END_TEST
 
+/* CVE-2019-18960: address and length together; CVE-2021-3750, CVE-2021-3929:
+ * DMA at registers */
 START_TEST(buffer_outside_memory)
 {
     static const struct {
@@ -528,6 +532,7 @@ START_TEST(four_gigabytes_in_a_chain)
 }
 END_TEST
 
+/* XSA-184 (CVE-2016-5403): what a guest has in flight is bounded by the ring */
 START_TEST(one_chain_many_times)
 {
     struct vq_elem *el[SIZE];
@@ -583,7 +588,8 @@ START_TEST(ring_outside_memory)
 }
 END_TEST
 
-/* Another processor changes the ring while we look at it. */
+/* XSA-155 (CVE-2015-8550), XSA-478 (CVE-2025-58151): another processor changes
+ * the ring while we look at it. */
 static atomic_bool mutate;
 
 static void *mutator(void *opaque)
