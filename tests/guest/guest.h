@@ -209,6 +209,28 @@ static inline void pic_init(void)
     }
 }
 
+/* ---- reboot ---- */
+
+/* Memory outside of the kernel keeps its contents: false the first time. */
+static inline bool is_second_boot(void)
+{
+    volatile uint32_t *kept = (volatile uint32_t *)0x800000;
+    bool second = *kept == 0x600d600d;
+
+    *kept = 0x600d600d;
+    return second;
+}
+
+static inline void triple_fault(void)
+{
+    static const struct {
+        uint16_t limit;
+        uintptr_t base;
+    } __attribute__((packed)) none;
+
+    __asm__ volatile("lidt %0; ud2" : : "m"(none));
+}
+
 /* ---- PCI ---- */
 
 static inline uint32_t pci_read(unsigned bdf, unsigned reg)

@@ -106,5 +106,7 @@ int main(uintptr_t info)
         __asm__ volatile("pause");
     CHECK(!hole);
     put_string("layout\n");
+    if (!is_second_boot())
+        triple_fault();
     return 0;
 }
