@@ -202,7 +202,7 @@ static void trim_next(struct ide_drive *d)
         if (lba >= d->sectors || n > d->sectors - lba) {
             if (d->dma)
                 d->chan->host->dma_end(d->chan->opaque, false, true);
-            fail_at(d, lba, ATA_IDNF);
+            fail_at(d, lba, ATA_ABRT);
             return;
         }
         ide_submit(d, BLK_DISCARD, lba * IDE_SECTOR, n * IDE_SECTOR, NULL, 0);

@@ -334,6 +334,7 @@ static void diagnose(struct ide_chan *c)
     for (unsigned i = 0; i < 2; i++) {
         struct ide_drive *d = &c->drive[i];
 
+        d->device = 0;
         ide_signature(d);
         d->error = 1; /* passed */
         d->status = d->kind == IDE_CD ? 0 : ATA_DRDY | ATA_DSC;
