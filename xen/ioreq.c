@@ -96,28 +96,31 @@ static uint64_t perform(const struct ioreq_sink *sink, const struct ioreq *q)
 
 bool ioreq_serve(const struct ioreq_sink *sink, struct ioreq *slot)
 {
-    volatile uint64_t *shared = (volatile uint64_t *)slot;
+    uint64_t *shared = (uint64_t *)slot;
     uint64_t word[WORDS], data;
     struct ioreq copy;
 
-    /* The state first; what it stands for only after it. */
+    /* The state first; what it stands for only after it. Atomic: each is read
+     * once, whatever the compiler makes of the copy (XSA-478). */
     word[3] = __atomic_load_n(&shared[3], __ATOMIC_ACQUIRE);
     for (unsigned i = 0; i < 3; i++)
-        word[i] = shared[i];
+        word[i] = __atomic_load_n(&shared[i], __ATOMIC_RELAXED);
     memcpy(&copy, word, sizeof(copy));
     if (copy.state != STATE_IOREQ_READY)
         return false;
     set_state(slot, &copy, STATE_IOREQ_INPROCESS);
     data = perform(sink, &copy);
     if (copy.dir == IOREQ_READ && !copy.data_is_ptr)
-        shared[DATA_WORD] = data;
+        __atomic_store_n(&shared[DATA_WORD], data, __ATOMIC_RELAXED);
     set_state(slot, &copy, STATE_IORESP_READY);
     return true;
 }
 
 static uint64_t take_entry(struct buffered_iopage *ring, uint32_t at)
 {
-    return *(volatile uint64_t *)&ring->buf_ioreq[at % IOREQ_BUFFER_SLOT_NUM];
+    return __atomic_load_n(
+        (uint64_t *)&ring->buf_ioreq[at % IOREQ_BUFFER_SLOT_NUM],
+        __ATOMIC_RELAXED);
 }
 
 /*

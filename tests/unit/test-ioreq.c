@@ -246,27 +246,31 @@ END_TEST
 static struct ioreq shared;
 static atomic_bool stop;
 
+static void put(size_t at, uint8_t v)
+{
+    __atomic_store_n((uint8_t *)&shared + at, v, __ATOMIC_RELAXED);
+}
+
 static void *mutator(void *opaque)
 {
-    volatile uint8_t *p = (volatile uint8_t *)&shared;
     unsigned seed = 166;
 
     while (!atomic_load(&stop)) {
-        unsigned at = rand_r(&seed) % sizeof(shared);
-
-        p[at] = rand_r(&seed);
+        put(rand_r(&seed) % sizeof(shared), rand_r(&seed));
         if (rand_r(&seed) % 4 == 0) {
-            p[30] = STATE_IOREQ_READY | (rand_r(&seed) & 0xf0);
-            p[31] = rand_r(&seed) % 4;
-            *(volatile uint32_t *)(p + 16) = rand_r(&seed) % 64; /* count */
-            *(volatile uint32_t *)(p + 20) = 1u << rand_r(&seed) % 4;
+            put(30, STATE_IOREQ_READY | (rand_r(&seed) & 0xf0));
+            put(31, rand_r(&seed) % 4);
+            for (unsigned i = 16; i < 24; i++)
+                put(i, 0);
+            put(16, rand_r(&seed) % 64);      /* count */
+            put(20, 1u << rand_r(&seed) % 4); /* size */
         }
     }
     return NULL;
 }
 
-/* XSA-155, XSA-166: fields change between any two reads; no handler sees an
- * offset or a width that is not its own (on_read asserts it). */
+/* XSA-155, XSA-166, XSA-478: fields change between any two reads; no handler
+ * sees an offset or a width that is not its own (on_read asserts it). */
 START_TEST(fields_that_change_under_us)
 {
     pthread_t thread;
