@@ -99,9 +99,10 @@ static json_t *query_blockstats(struct qmp_call *call)
             json_object_set_new(stats, key, json_integer(s->failed[op]));
         }
         json_array_append_new(
-            list, json_pack("{s:s,s:s,s:s,s:o}", "device", blk->id, "node-name",
-                            blk->id, "qdev", blk->user ? blk->user : "",
-                            "stats", stats));
+            list,
+            json_pack("{s:o,s:o,s:o,s:o}", "device", qmp_text(blk->id),
+                      "node-name", qmp_text(blk->id), "qdev",
+                      qmp_text(blk->user ? blk->user : ""), "stats", stats));
     }
     return list;
 }

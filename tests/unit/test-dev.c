@@ -162,6 +162,8 @@ START_TEST(bad_properties_say_what_was_expected)
         {"flag=maybe", "thing: flag=maybe: expected on or off"},
         {"mac=1:2:3", "thing: mac=1:2:3: expected an address such as "
                       "52:54:00:12:34:56"},
+        {"mac=52:54:00:12:34:-1", "thing: mac=52:54:00:12:34:-1: expected an "
+                                  "address such as 52:54:00:12:34:56"},
         {"addr=20", "thing: addr=20: expected SLOT or SLOT.FUNCTION in "
                     "hexadecimal, up to 1f.7"},
         {"addr=1.8", "thing: addr=1.8: expected SLOT or SLOT.FUNCTION in "
