@@ -223,6 +223,7 @@ static bool matches(uint8_t alarm, uint8_t value)
 static int64_t next_alarm(struct mc146818 *s, int64_t after)
 {
     const uint8_t *c = s->cmos;
+    unsigned misses = 0;
 
     for (int64_t t = after + 1; t <= after + DAY;) {
         int of_day = t - floor_div(t, DAY) * DAY;
@@ -230,10 +231,12 @@ static int64_t next_alarm(struct mc146818 *s, int64_t after)
             t += 3600 - of_day % 3600;
         else if (!matches(c[MINUTES_ALARM], encode(s, of_day / 60 % 60)))
             t += 60 - of_day % 60;
-        else if (!matches(c[SECONDS_ALARM], encode(s, of_day % 60)))
-            t++;
-        else
+        else if (matches(c[SECONDS_ALARM], encode(s, of_day % 60)))
             return t;
+        else if (++misses == 120) /* a whole minute among them: there is none */
+            return NEVER;
+        else
+            t++;
     }
     return NEVER;
 }
