@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "dm/block/blk-priv.h"
-#include "dm/block/iov.h"
 #include "dm/options.h"
 
 #define MAX_RULES 16

@@ -23,8 +23,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "dm/block/iov.h"
 #include "dm/block/raw-priv.h"
+#include "dm/iov.h"
 
 #define BOUNCE (256 * 1024)
 #define RETRIES 1000 /* of EAGAIN and short counts that lead nowhere */
@@ -229,7 +229,7 @@ static void merge(struct raw_io *io)
     if (req->op == BLK_WRITE_ZEROES)
         memset(at, 0, piece_len(io));
     else
-        iov_gather(at, req->iov, req->iovcnt, io->done, piece_len(io));
+        iov_get(req->iov, req->iovcnt, io->done, at, piece_len(io));
 }
 
 static void bounce_next(struct raw_io *io)
@@ -302,8 +302,8 @@ static void bounce_done(struct raw_io *io, int res)
         return;
     }
     if (req->op == BLK_READ) {
-        iov_scatter(req->iov, req->iovcnt, io->done, io->buf + piece_off(io),
-                    piece_len(io));
+        iov_put(req->iov, req->iovcnt, io->done, io->buf + piece_off(io),
+                piece_len(io));
     }
     io->done += piece_len(io);
     io->retries = 0;

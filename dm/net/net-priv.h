@@ -40,10 +40,6 @@ int net_no_tx_fd(struct net_queue *q);
 
 /* Puts an open network at the end of the machine's list. */
 void net_insert(struct net *net);
-/* Bytes copied of buf into iov, or of iov into buf: the smaller length. */
-size_t net_iov_put(const struct iovec *iov, int iovcnt, const void *buf,
-                   size_t len);
-size_t net_iov_get(const struct iovec *iov, int iovcnt, void *buf, size_t len);
 /* What fd=N stands for: a descriptor made non-blocking and close-on-exec. */
 int net_parse_fd(const char *text, const char *what, int *fd,
                  struct cfg_err *err);

@@ -257,33 +257,6 @@ int net_no_tx_fd(struct net_queue *q)
     return -1;
 }
 
-size_t net_iov_put(const struct iovec *iov, int iovcnt, const void *buf,
-                   size_t len)
-{
-    size_t done = 0;
-
-    for (int i = 0; i < iovcnt && done < len; i++) {
-        size_t n = len - done < iov[i].iov_len ? len - done : iov[i].iov_len;
-
-        memcpy(iov[i].iov_base, (const char *)buf + done, n);
-        done += n;
-    }
-    return done;
-}
-
-size_t net_iov_get(const struct iovec *iov, int iovcnt, void *buf, size_t len)
-{
-    size_t done = 0;
-
-    for (int i = 0; i < iovcnt && done < len; i++) {
-        size_t n = len - done < iov[i].iov_len ? len - done : iov[i].iov_len;
-
-        memcpy((char *)buf + done, iov[i].iov_base, n);
-        done += n;
-    }
-    return done;
-}
-
 int net_parse_fd(const char *text, const char *what, int *fd,
                  struct cfg_err *err)
 {

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "dm/iov.h"
 #include "dm/log.h"
 #include "dm/net/sock-addr.h"
 #include "dm/options.h"
@@ -298,7 +299,7 @@ static ssize_t stream_recv(struct net_queue *q, const struct iovec *iov,
         }
         s->in_end += (size_t)n;
     }
-    n = (ssize_t)net_iov_put(iov, iovcnt, s->in + s->in_at + LEN_BYTES, len);
+    n = (ssize_t)iov_put(iov, iovcnt, 0, s->in + s->in_at + LEN_BYTES, len);
     s->in_at += LEN_BYTES + len;
     return n < (ssize_t)len ? -EMSGSIZE : n;
 }
@@ -313,7 +314,7 @@ static int keep_rest(struct stream *s, const struct iovec *iov, int iovcnt,
         s->rest = malloc(LEN_BYTES + NET_FRAME_MAX);
     if (!s->rest)
         return -ENOMEM;
-    net_iov_get(iov, iovcnt, s->rest, total);
+    iov_get(iov, iovcnt, 0, s->rest, total);
     s->rest_len = total;
     s->rest_at = sent;
     return 0;

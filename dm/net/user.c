@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include "dm/clock.h"
+#include "dm/iov.h"
 #include "dm/log.h"
 #include "dm/net/user-frag.h"
 #include "dm/net/user-opts.h"
@@ -434,7 +435,7 @@ static ssize_t user_recv(struct net_queue *q, const struct iovec *iov,
         loop_post(q->loop, &uq->task);
     if (!f)
         return -EAGAIN;
-    n = (ssize_t)net_iov_put(iov, iovcnt, f->data, f->len);
+    n = (ssize_t)iov_put(iov, iovcnt, 0, f->data, f->len);
     if (n < (ssize_t)f->len)
         n = -EMSGSIZE;
     free(f);
@@ -469,7 +470,7 @@ static ssize_t user_send(struct net_queue *q, const struct iovec *iov,
     if (len > sizeof(u->tx))
         return -EMSGSIZE;
     pthread_mutex_lock(&slirp_lock);
-    net_iov_get(iov, iovcnt, u->tx, len);
+    iov_get(iov, iovcnt, 0, u->tx, len);
     input(u, u->tx, len);
     pthread_mutex_unlock(&slirp_lock);
     loop_post(q->loop, &uq->task);

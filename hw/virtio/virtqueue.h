@@ -24,9 +24,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/uio.h>
 
 #include "dm/bus.h"
+#include "dm/iov.h"
 #include "dm/log.h"
 #include "dm/loop.h"
 #include "dm/mem.h"
@@ -132,14 +132,5 @@ void vq_again(struct virtqueue *vq);
 /* The driver broke the rules: log, then no more chains, NEEDS_RESET. */
 void vq_bad(struct virtqueue *vq, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
-
-/* Copy between a buffer and pieces from byte off on; returns bytes copied. */
-size_t iov_get(const struct iovec *iov, unsigned n, size_t off, void *buf,
-               size_t len);
-size_t iov_put(const struct iovec *iov, unsigned n, size_t off, const void *buf,
-               size_t len);
-/* Drops len bytes at the front, or at the end; false if there are fewer. */
-bool iov_skip(struct iovec **iov, unsigned *n, size_t len);
-bool iov_cut(struct iovec *iov, unsigned *n, size_t len);
 
 #endif
