@@ -293,16 +293,68 @@ START_TEST(strings_into_guest_memory)
 }
 END_TEST
 
+/* A device whose DMA was pointed at itself, in the middle of a write to it. */
+static void self_dma(void *opaque, uint64_t off, unsigned size, uint64_t val)
+{
+    struct probe *p = opaque;
+    struct gmap map;
+    uint32_t v = 0;
+
+    p->writes++;
+    ck_assert_int_eq(mem_write(&t->vm, p->r.base, &val, 4), -EFAULT);
+    ck_assert_int_eq(mem_read(&t->vm, p->r.base, &v, 4), -EFAULT);
+    ck_assert_uint_eq(v, 0xffffffff);
+    ck_assert_int_eq(mem_map(&t->vm, p->r.base, 4, true, &map), -EFAULT);
+    /* from memory on into the region behind it */
+    ck_assert_int_eq(mem_write(&t->vm, p->r.base - 2, &val, 4), -EFAULT);
+    ck_assert_int_eq(mem_map(&t->vm, p->r.base - 2, 4, true, &map), 0);
+    ck_assert_uint_eq(map.len, 2);
+    mem_unmap(&t->vm, &map, 0);
+}
+
+/* CVE-2021-3750, CVE-2021-3929, CVE-2021-20255, CVE-2023-3019, CVE-2024-3446:
+ * the rule is the memory's and the bus's, not each device's. */
+START_TEST(dma_reaches_no_region)
+{
+    static const struct bus_ops selfish = {
+        .read = probe_read, .write = self_dma, .max = 8};
+    static struct probe p;
+    struct ram *ram;
+
+    vm_lock(&t->vm);
+    ck_assert_int_eq(ram_new(&t->vm, "ram", 0x10000, &ram, NULL), 0);
+    ck_assert_int_eq(mem_show(&t->vm, 0xe0000, 0x10000, ram, 0, false), 0);
+    vm_unlock(&t->vm);
+    ck_assert_int_eq(add(&p, &selfish, BUS_MMIO, 0xf0000, 64), 0);
+    tv_mmio_write(t, 0xf0000, 4, 0x12345678);
+    ck_assert_uint_eq(p.writes, 1);
+    ck_assert_uint_eq(p.reads, 0);
+    /* strings whose data are the registers themselves */
+    struct io_req q = {.space = BUS_MMIO,
+                       .write = true,
+                       .size = 4,
+                       .count = 4,
+                       .addr = 0xf0010,
+                       .kind = IO_GUEST,
+                       .gpa = 0xf0000};
+    dispatch(q);
+    ck_assert_uint_eq(p.writes, 5);
+    ck_assert_uint_eq(p.reads, 0);
+    q.write = false;
+    dispatch(q);
+    ck_assert_uint_eq(p.writes, 5);
+    ck_assert_uint_eq(p.reads, 4);
+    del(&p);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
-        unclaimed_reads_all_ones,
-        overlap_and_bounds_are_refused,
-        widths_are_split_and_widened,
-        every_width_and_alignment,
-        strings_from_a_port,
-        strings_into_guest_memory,
-        NULL,
+        unclaimed_reads_all_ones,     overlap_and_bounds_are_refused,
+        widths_are_split_and_widened, every_width_and_alignment,
+        strings_from_a_port,          strings_into_guest_memory,
+        dma_reaches_no_region,        NULL,
     };
 
     return run_suite("bus", setup, teardown, tests);
