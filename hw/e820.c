@@ -10,6 +10,10 @@
 #define VGA 0xa0000u
 #define BIOS 0xe0000u
 #define MIB 0x100000u
+/* Where hypervisors put pages of their own for processors that need them to
+ * run real mode: QEMU's memory map keeps it free, so others use it. */
+#define RUNNER 0xfeffc000u
+#define RUNNER_END 0xff000000u
 #define GIB_4 0x100000000ull
 
 static void add(struct e820 *map, uint64_t addr, uint64_t end,
@@ -24,6 +28,7 @@ void e820_firmware(struct e820 *map, uint64_t low, uint64_t high)
 {
     map->n = 0;
     add(map, 0, low, E820_RAM);
+    add(map, RUNNER, RUNNER_END, E820_RESERVED);
     add(map, GIB_4, GIB_4 + high, E820_RAM);
 }
 
@@ -34,6 +39,7 @@ void e820_direct(struct e820 *map, uint64_t low, uint64_t high)
     add(map, EBDA, VGA, E820_RESERVED);
     add(map, BIOS, MIB, E820_RESERVED);
     add(map, MIB, low, E820_RAM);
+    add(map, RUNNER, RUNNER_END, E820_RESERVED);
     add(map, GIB_4, GIB_4 + high, E820_RAM);
 }
 

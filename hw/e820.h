@@ -18,7 +18,7 @@ struct e820 {
 #define E820_PACKED_ENTRY 20 /* bytes: base, length, type */
 
 /* low, high: bytes of RAM below and from 4 GiB. */
-/* RAM alone; the firmware knows what is in the first MiB. */
+/* RAM and what it must keep off; firmware knows what is in the first MiB. */
 void e820_firmware(struct e820 *map, uint64_t low, uint64_t high);
 /* The whole map, as firmware would report it. */
 void e820_direct(struct e820 *map, uint64_t low, uint64_t high);
