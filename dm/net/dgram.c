@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -112,15 +111,6 @@ static int open_group(struct dgram *d, const char *group, const char *local,
     return 0;
 }
 
-/* A socket file of a process that has gone is in our way. */
-static void remove_old(const char *path)
-{
-    struct stat st;
-
-    if (!lstat(path, &st) && S_ISSOCK(st.st_mode))
-        unlink(path);
-}
-
 static int open_pair(struct dgram *d, const struct sock_addr *local,
                      const char *local_text, const char *remote_text,
                      struct cfg_err *err)
@@ -134,8 +124,7 @@ static int open_pair(struct dgram *d, const struct sock_addr *local,
         return err_set(err, -EINVAL,
                        "addresses '%s' and '%s': expected the same family",
                        local_text, remote_text);
-    if (local->ss.ss_family == AF_UNIX)
-        remove_old(((const struct sockaddr_un *)&local->ss)->sun_path);
+    sock_remove_stale(local, SOCK_DGRAM);
     rc = bind_to(d->rx_fd, local, local_text, err);
     if (rc)
         return rc;

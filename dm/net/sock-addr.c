@@ -117,12 +117,14 @@ void sock_tune(int fd)
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 }
 
-/* A socket file nobody listens on any more is in the way of a new one. */
-static void remove_stale(const struct sock_addr *a)
+void sock_remove_stale(const struct sock_addr *a, int type)
 {
     const struct sockaddr_un *un = (const struct sockaddr_un *)&a->ss;
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd;
 
+    if (un->sun_family != AF_UNIX)
+        return;
+    fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return;
     if (connect(fd, (const struct sockaddr *)un, a->len) &&
@@ -141,9 +143,8 @@ int sock_listen(const struct sock_addr *a, const char *text, int *fd,
 
     if (s < 0)
         return err_set(err, -errno, "socket: %s", strerror(errno));
-    if (sa->sa_family == AF_UNIX)
-        remove_stale(a);
-    else
+    sock_remove_stale(a, SOCK_STREAM);
+    if (sa->sa_family != AF_UNIX)
         setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (bind(s, sa, a->len) || listen(s, 1)) {
         rc = err_set(err, -errno,

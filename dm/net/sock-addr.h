@@ -28,6 +28,9 @@ int sock_parse_inet(const char *text, bool passive, struct sock_addr *a,
 int sock_parse_opts(struct opts *opts, const char *prefix, struct sock_addr *a,
                     char *text, size_t text_len, struct cfg_err *err);
 
+/* The file of a Unix socket of this type (SOCK_STREAM, SOCK_DGRAM) that nobody
+ * serves any more goes out of the way of a new one. */
+void sock_remove_stale(const struct sock_addr *a, int type);
 /* *fd is non-blocking and close-on-exec. text: the address in messages. */
 int sock_listen(const struct sock_addr *a, const char *text, int *fd,
                 struct cfg_err *err);

@@ -372,6 +372,29 @@ END_TEST
 
 /* ---- datagrams ---- */
 
+START_TEST(dgram_path_of_the_living_is_not_taken)
+{
+    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    int dead = socket(AF_UNIX, SOCK_DGRAM, 0);
+    struct cfg_err err = {""};
+    struct net *net, *other;
+    char text[200];
+
+    snprintf(text, sizeof(text),
+             "dgram,id=a,local.type=unix,local.path=%.50s/a,"
+             "remote.type=unix,remote.path=%.50s/b",
+             net_dir, net_dir);
+    snprintf(un.sun_path, sizeof(un.sun_path), "%.60s/a", net_dir);
+    ck_assert_int_eq(bind(dead, (struct sockaddr *)&un, sizeof(un)), 0);
+    close(dead);
+    ck_assert_int_eq(try_open(text, &net, &err), 0);
+    text[strlen("dgram,id=")] = 'b';
+    ck_assert_int_eq(try_open(text, &other, &err), -EADDRINUSE);
+    ck_assert_ptr_nonnull(strstr(err.text, "expected a free address"));
+    ck_assert_int_eq(access(un.sun_path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(dgram_both_ways)
 {
     struct end *a, *b;
@@ -558,6 +581,7 @@ int main(void)
         socket_lying_about_length_ends_the_connection,
         socket_server_takes_the_next_peer,
         socket_path_of_the_dead_is_taken_of_the_living_not,
+        dgram_path_of_the_living_is_not_taken,
         dgram_both_ways,
         dgram_group_does_not_hear_itself,
         dump_has_frames_without_header,
