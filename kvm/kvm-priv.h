@@ -33,6 +33,7 @@ struct vcpu_state {
     struct kvm_xcrs xcrs;
     struct kvm_lapic_state lapic;
     struct kvm_xsave xsave;
+    struct kvm_nested_state nested; /* its size 0: none */
 };
 
 struct vcpu {

@@ -45,6 +45,10 @@ static unsigned parts_of(const struct vcpu *v)
 
 int kvm_vcpu_get_state(struct vcpu *v, struct vcpu_state *s)
 {
+    /* KVM fills no more than this while no nested guest runs. */
+    s->nested.size = sizeof(s->nested);
+    if (ioctl(v->fd, KVM_GET_NESTED_STATE, &s->nested) < 0)
+        s->nested.size = 0; /* not every KVM nests */
     for (unsigned i = 0; i < parts_of(v); i++)
         if (ioctl(v->fd, parts[i].get, (uint8_t *)s + parts[i].off) < 0)
             return -errno;
@@ -53,6 +57,11 @@ int kvm_vcpu_get_state(struct vcpu *v, struct vcpu_state *s)
 
 int kvm_vcpu_set_state(struct vcpu *v, const struct vcpu_state *s)
 {
+    /* First, out of a nested guest and out of VMX operation, in which KVM
+     * refuses the CR4 of power-on. If this fails where it matters, so does
+     * what follows. */
+    if (s->nested.size)
+        ioctl(v->fd, KVM_SET_NESTED_STATE, &s->nested);
     for (unsigned i = 0; i < parts_of(v); i++)
         if (ioctl(v->fd, parts[i].set, (const uint8_t *)s + parts[i].off) < 0)
             return -errno;
