@@ -178,8 +178,7 @@ void pci_msix_init(struct pci_dev *p, struct pci_msix *m, unsigned bar,
     m->pci = p;
     m->n = n;
     m->bar = bar;
-    /* One page for both; only a table of more than half a page needs two. */
-    m->pba = n * 16 <= 2048 ? 2048 : 4096;
+    m->pba = PCI_MSIX_MAX * ENTRY_WORDS * 4; /* half a page: one for both */
     m->cap = pci_cap_add(p, PCI_CAP_ID_MSIX, MSIX_SIZE);
     p->msix = m;
     c = p->config + m->cap;
