@@ -270,8 +270,7 @@ void vm_fini(struct vm *vm)
         vm->board->fini(vm);
     if (vm->engine)
         vm->engine->destroy(vm);
-    while (vm->blks)
-        blk_close(vm->blks);
+    blk_close_all(vm);
     while (vm->nets)
         net_close(vm->nets);
     qmp_free(vm);

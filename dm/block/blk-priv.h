@@ -74,7 +74,7 @@ int blk_open_inner(struct vm *vm, const char *format, struct opts *opts,
                    struct blk **out, struct cfg_err *err);
 void blk_close_inner(struct blk *blk); /* NULL is legal */
 
-extern const struct blk_ops blk_fault, blk_null, blk_raw;
+extern const struct blk_ops blk_fault, blk_null, blk_qcow2, blk_raw;
 extern const struct blk_ops *const blk_formats[]; /* ends with NULL */
 
 #endif

@@ -15,6 +15,7 @@
 
 const struct blk_ops *const blk_formats[] = {
     &blk_raw,
+    &blk_qcow2,
     &blk_null,
     &blk_fault,
     NULL,
@@ -246,6 +247,17 @@ void blk_close(struct blk *blk)
         ;
     *p = blk->next;
     blk_close_inner(blk);
+}
+
+void blk_close_all(struct vm *vm)
+{
+    struct blk *last;
+
+    while ((last = vm->blks)) {
+        while (last->next)
+            last = last->next;
+        blk_close(last);
+    }
 }
 
 struct blk *blk_find(struct vm *vm, const char *id)

@@ -105,6 +105,8 @@ struct blk {
 int blk_open(struct vm *vm, struct opts *opts, struct blk **out,
              struct cfg_err *err);
 void blk_close(struct blk *blk); /* no queue may exist; NULL is legal */
+/* The last one first: it may be in front of an earlier one. */
+void blk_close_all(struct vm *vm);
 struct blk *blk_find(struct vm *vm, const char *id);
 /* One device an image: -EBUSY with err naming the other. */
 int blk_claim(struct blk *blk, const char *user, struct cfg_err *err);

@@ -406,6 +406,16 @@ static void fault_queue_fini(struct blk_queue *q)
     free(fq->ios);
 }
 
+static int fault_resize(struct blk *blk, uint64_t size)
+{
+    struct blk *inner = ((struct fault *)blk)->inner;
+    int rc = inner->ops->resize ? inner->ops->resize(inner, size) : -ENOTSUP;
+
+    if (!rc)
+        atomic_store(&inner->size, size);
+    return rc;
+}
+
 const struct blk_ops blk_fault = {
     .format = "fault",
     .desc = "another image with errors on purpose",
@@ -419,4 +429,5 @@ const struct blk_ops blk_fault = {
     .submit = fault_submit,
     .unplug = fault_unplug,
     .wait = fault_wait,
+    .resize = fault_resize,
 };

@@ -50,8 +50,7 @@ static void teardown(void)
 {
     char cmd[100];
 
-    while (vm.blks)
-        blk_close(vm.blks);
+    blk_close_all(&vm);
     loop_free(vm.loop);
     snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
     ck_assert_int_eq(system(cmd), 0);
@@ -155,7 +154,8 @@ START_TEST(test_bad_options)
     open_bad(dir, "", -EISDIR, "is a directory, expected");
     open_bad("/dev/null", "", -EINVAL, "is a character device");
     open_bad(image("empty", 0), "", -EINVAL, "is empty");
-    open_bad(path, "format=qcow9", -EINVAL, "known: raw, null-co, fault");
+    open_bad(path, "format=qcow9", -EINVAL,
+             "known: raw, qcow2, null-co, fault");
     open_bad(path, "cache=some", -EINVAL, "directsync");
     open_bad(path, "discard=maybe", -EINVAL, "unmap");
     open_bad(path, "werror=maybe", -EINVAL, "enospc");
