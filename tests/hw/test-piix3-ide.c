@@ -925,6 +925,50 @@ START_TEST(storm)
 }
 END_TEST
 
+static bool settled(void *opaque)
+{
+    return stopped(NULL) || not_busy(NULL);
+}
+
+/* The same on a disk that fails again and again and stops the guest. */
+START_TEST(storm_with_errors)
+{
+    unsigned stops = 0;
+
+    remake("any:errno=EIO:nth=2:count=9999999");
+    for (unsigned i = 0; i < 100; i++) {
+        tv_outb(t, CTL, 4);
+        tv_outb(t, CTL, 0);
+        prd(0, DATA, 4096, true);
+        address(i, 4, i % 3 == 0);
+        if (i % 2)
+            dma_stop();
+        tv_outl(t, BM + 4, PRDT);
+        out(STATUS, (const uint8_t[]){0xc8, 0xca, 0x20, 0x30, 0xe7}[i % 5]);
+        tv_outb(t, BM, 9);
+        tv_storm_pio(t, CMD, 8, 50, 100 + i);
+        tv_storm_pio(t, BM, 16, 3, 200 + i);
+        ck_assert(tv_wait(t, settled, NULL, 10000));
+        if (stopped(NULL)) {
+            stops++;
+            if (i % 10 == 0)
+                tv_roundtrip(t);
+            tv_storm_pio(t, CMD, 8, i % 4, 300 + i);
+            cont();
+        }
+    }
+    ck_assert_uint_gt(stops, 10);
+    tv_outb(t, BM, 0);
+    tv_outb(t, CTL, 4);
+    tv_outb(t, CTL, 0);
+    ck_assert_uint_eq(wait_ready() & (DRQ | ERR), 0);
+    vm_lock(&t->vm);
+    vm_stop(&t->vm, RUN_PAUSED);
+    vm_unlock(&t->vm);
+    tv_roundtrip(t);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -952,6 +996,7 @@ int main(void)
         cd_edges,
         cd_tray,
         storm,
+        storm_with_errors,
         NULL,
     };
 
