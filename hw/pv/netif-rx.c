@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * To the guest. The host's network is the queue of what waits: we take one
+ * frame more than there is room for, and no other until the guest has given
+ * more, so nothing grows here. After stall_ms without room frames are taken
+ * and dropped, lest a guest that sleeps holds up those who send to it.
+ */
+#include "config.h"
+
+#include "hw/pv/netif-priv.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <string.h>
+
+#include "dm/clock.h"
+#include "hw/pv/csum.h"
+
+#define BUDGET 256 /* frames before others in this thread have a turn */
+#define FRAME_SPACE (NET_VNET_HDR + NET_FRAME_MAX)
+#define FRAME_SLOTS (NET_FRAME_MAX / XENIF_PAGE + 3)
+
+enum rx_result { RX_MORE, RX_NO_FRAME, RX_NO_ROOM, RX_BROKEN };
+
+static void drop(struct netif_queue *q)
+{
+    atomic_fetch_add_explicit(&q->n->net->stats.rx_dropped, 1,
+                              memory_order_relaxed);
+}
+
+static bool wanted(struct netif *n, const uint8_t *frame)
+{
+    static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    bool found = false;
+
+    if (!(frame[0] & 1) || !memcmp(frame, broadcast, 6) ||
+        !atomic_load_explicit(&n->mcast_filter, memory_order_relaxed))
+        return true;
+    pthread_mutex_lock(&n->mcast_lock);
+    for (unsigned i = 0; !found && i < n->mcasts; i++)
+        found = !memcmp(n->mcast[i], frame, 6);
+    pthread_mutex_unlock(&n->mcast_lock);
+    return found;
+}
+
+/* Whether the guest can have it; does for it what it cannot do. */
+static bool acceptable(struct netif *n, struct netif_vnet *v, uint8_t *frame,
+                       size_t len)
+{
+    uint8_t gso = v->gso_type & (uint8_t)~VNET_GSO_ECN;
+    struct csum_place place;
+
+    if (len < 14 || len > UINT16_MAX || !wanted(n, frame))
+        return false;
+    if (!n->sg && len > XENIF_PAGE)
+        return false;
+    if (gso)
+        return (gso == VNET_GSO_TCPV4 && n->gso4) ||
+               (gso == VNET_GSO_TCPV6 && n->gso6);
+    if (v->flags & VNET_NEEDS_CSUM) {
+        if (!csum_find(frame, len, &place))
+            return false;
+        if (!(place.ipv6 ? n->csum6 : n->csum4)) {
+            csum_fill(frame, len, place.start, place.offset);
+            v->flags = VNET_DATA_VALID;
+        }
+    }
+    return true;
+}
+
+static unsigned slots_of(const struct netif_vnet *v, size_t len)
+{
+    return (unsigned)((len + XENIF_PAGE - 1) / XENIF_PAGE) + !!v->gso_type;
+}
+
+/* ---- into the ring ---- */
+
+/* There is room: takes the slots; the copy comes with netif_flush. */
+static void add(struct netif_queue *q, const struct netif_vnet *v,
+                uint8_t *frame, size_t len)
+{
+    uint8_t gso = v->gso_type & (uint8_t)~VNET_GSO_ECN;
+    unsigned total = slots_of(v, len), extra_at = gso ? 1 : total;
+    size_t at = 0;
+
+    for (unsigned i = 0; i < total; i++) {
+        struct netif_rx_slot *s = &q->rx_slot[q->rx_slots++];
+        struct netif_rx_request r;
+        uint8_t raw[PV_ENTRY_MAX];
+        uint16_t part;
+
+        pv_ring_get(&q->rx, raw);
+        memcpy(&r, raw, sizeof(r));
+        memset(s, 0, sizeof(*s));
+        s->piece = -1;
+        if (i == extra_at) {
+            s->extra.type = NETIF_EXTRA_GSO;
+            s->extra.gso.size = le16toh(v->gso_size);
+            s->extra.gso.type =
+                gso == VNET_GSO_TCPV4 ? NETIF_GSO_TCPV4 : NETIF_GSO_TCPV6;
+            continue;
+        }
+        part = len - at < XENIF_PAGE ? (uint16_t)(len - at) : XENIF_PAGE;
+        s->piece = (int)q->rx_pieces;
+        q->rx_piece[q->rx_pieces++] = (struct xenif_copy){
+            .to_guest = true, .ref = r.gref, .len = part, .local = frame + at};
+        at += part;
+        s->rsp.id = r.id;
+        s->rsp.status = (int16_t)part;
+        s->rsp.flags = at < len ? NETRXF_MORE_DATA : 0;
+        if (i)
+            continue;
+        if (gso)
+            s->rsp.flags |= NETRXF_EXTRA_INFO;
+        if (v->flags & VNET_NEEDS_CSUM)
+            s->rsp.flags |= NETRXF_CSUM_BLANK | NETRXF_DATA_VALIDATED;
+        else if (v->flags & VNET_DATA_VALID)
+            s->rsp.flags |= NETRXF_DATA_VALIDATED;
+    }
+}
+
+static void flush(struct netif_queue *q)
+{
+    struct xenif *x = q->n->bus.x;
+    int rc = 0;
+
+    if (q->rx_pieces)
+        rc = x->ops->gnt_copy(x, q->rx_piece, q->rx_pieces);
+    for (unsigned i = 0; i < q->rx_slots; i++) {
+        struct netif_rx_slot *s = &q->rx_slot[i];
+
+        if (s->piece >= 0 &&
+            (rc || q->rx_piece[s->piece].status != XENIF_GNTST_OKAY))
+            s->rsp.status = NETIF_RSP_ERROR;
+        pv_ring_put(&q->rx, &s->rsp, sizeof(s->rsp));
+    }
+    q->rx_slots = q->rx_pieces = 0;
+    if (!q->broken && pv_ring_push(&q->rx))
+        pv_port_notify(q->split ? &q->rx_port : &q->tx_port);
+}
+
+/* ---- frames ---- */
+
+/* -EAGAIN: none; 0: one that is not for the guest; else its bytes. */
+static ssize_t receive(struct netif_queue *q, uint8_t *space)
+{
+    struct netif_vnet v = {0};
+    struct iovec iov[2] = {{&v, sizeof(v)},
+                           {space + NET_VNET_HDR, NET_FRAME_MAX}};
+    size_t hdr = q->n->vnet ? sizeof(v) : 0;
+    ssize_t len = hdr ? net_recv(q->nq, iov, 2) : net_recv(q->nq, &iov[1], 1);
+
+    if (len == -EAGAIN)
+        return len;
+    len -= (ssize_t)hdr;
+    if (len <= 0 || !acceptable(q->n, &v, space + NET_VNET_HDR, (size_t)len)) {
+        if (len > 0)
+            drop(q);
+        return 0;
+    }
+    memcpy(space, &v, sizeof(v));
+    return len;
+}
+
+static enum rx_result one(struct netif_queue *q, size_t *at)
+{
+    uint8_t *space = q->rx_arena + *at;
+    ssize_t len = (ssize_t)q->kept_len;
+    struct netif_vnet v;
+    unsigned need;
+    int room;
+
+    if (!len)
+        len = receive(q, space);
+    if (len == -EAGAIN)
+        return RX_NO_FRAME;
+    if (!len)
+        return RX_MORE;
+    memcpy(&v, space, sizeof(v));
+    need = slots_of(&v, (size_t)len);
+    room = pv_ring_pending(&q->rx);
+    if (room < 0) {
+        netif_broken(q, "its receive ring has more than it can hold");
+        return RX_BROKEN;
+    }
+    if ((unsigned)room < need && !pv_ring_want(&q->rx, need)) {
+        if (q->dropping || !q->n->rx_notify) {
+            q->kept_len = 0;
+            drop(q);
+            return RX_MORE;
+        }
+        flush(q); /* what lies at the front */
+        memmove(q->rx_arena, space, NET_VNET_HDR + (size_t)len);
+        q->kept_len = (size_t)len;
+        return RX_NO_ROOM;
+    }
+    q->kept_len = 0;
+    q->stalled = q->dropping = false;
+    add(q, &v, space + NET_VNET_HDR, (size_t)len);
+    *at += NET_VNET_HDR + (size_t)len;
+    return RX_MORE;
+}
+
+static int64_t stall_ns(const struct netif_queue *q)
+{
+    return (int64_t)q->n->conf.stall_ms * 1000000;
+}
+
+bool netif_rx_run(struct netif_queue *q)
+{
+    enum rx_result r = RX_MORE;
+    unsigned frames = 0;
+    size_t at = 0;
+    bool any = false;
+
+    if (!q->running || q->broken)
+        return true;
+    for (; r == RX_MORE && frames < BUDGET; frames++) {
+        size_t before = at;
+
+        r = one(q, &at);
+        any |= at != before;
+        if (r == RX_BROKEN)
+            return true;
+        if (NETIF_ARENA - at < FRAME_SPACE ||
+            q->rx_slots + FRAME_SLOTS > NETIF_PIECES) {
+            flush(q);
+            at = 0;
+        }
+    }
+    flush(q);
+    if (r == RX_NO_ROOM && !q->stalled) {
+        q->stalled = true;
+        q->stall_ns = clock_now(q->n->bus.vm);
+        pv_late_set(&q->stall_late, stall_ns(q));
+    }
+    net_rx_enable(q->nq, r != RX_NO_ROOM);
+    return any;
+}
+
+void netif_rx_stalled(void *opaque)
+{
+    struct netif_queue *q = opaque;
+    int64_t left;
+
+    if (!q->stalled || !q->running)
+        return;
+    /* The delay may be that of an earlier stall. */
+    left = q->stall_ns + stall_ns(q) - clock_now(q->n->bus.vm);
+    if (left > 0) {
+        pv_late_set(&q->stall_late, left);
+        return;
+    }
+    q->dropping = true;
+    netif_rx_run(q);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "tests/pv/net-front.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---- the wire ---- */
+
+struct wire_queue {
+    struct net_queue q;
+    struct loop_fd watch;
+};
+
+static int wire_fd(struct net_queue *q)
+{
+    return ((struct nf_wire *)q->net)->fd[q->idx][0];
+}
+
+static void wire_readable(void *opaque, uint32_t events)
+{
+    struct net_queue *q = opaque;
+
+    q->readable(q->opaque);
+}
+
+static int wire_init(struct net_queue *q)
+{
+    struct wire_queue *w = (struct wire_queue *)q;
+
+    w->watch =
+        (struct loop_fd){.fd = wire_fd(q), .fn = wire_readable, .opaque = q};
+    return loop_fd_add(q->loop, &w->watch);
+}
+
+static void wire_fini(struct net_queue *q)
+{
+    loop_fd_del(&((struct wire_queue *)q)->watch);
+}
+
+static void wire_enable(struct net_queue *q, bool on)
+{
+    loop_fd_events(&((struct wire_queue *)q)->watch, on ? EPOLLIN : 0);
+}
+
+static void wire_offloads(struct net_queue *q, unsigned offloads)
+{
+    atomic_store(&((struct nf_wire *)q->net)->offloads, offloads);
+}
+
+static ssize_t wire_recv(struct net_queue *q, const struct iovec *iov, int n)
+{
+    ssize_t r = readv(wire_fd(q), iov, n);
+
+    return r < 0 ? -errno : r;
+}
+
+static ssize_t wire_send(struct net_queue *q, const struct iovec *iov, int n)
+{
+    ssize_t r = writev(wire_fd(q), iov, n);
+
+    return r < 0 ? -errno : r;
+}
+
+static const struct net_ops wire_ops = {
+    .type = "wire",
+    .queue_size = sizeof(struct wire_queue),
+    .queue_init = wire_init,
+    .queue_fini = wire_fini,
+    .rx_enable = wire_enable,
+    .set_offloads = wire_offloads,
+    .recv = wire_recv,
+    .send = wire_send,
+    .tx_fd = wire_fd,
+};
+
+void nf_wire_put(struct nf *f, unsigned q, const void *buf, size_t len)
+{
+    ck_assert_int_eq(write(f->wire.fd[q][1], buf, len), (ssize_t)len);
+}
+
+ssize_t nf_wire_get(struct nf *f, unsigned q, void *buf, size_t len, int ms)
+{
+    struct pollfd pfd = {.fd = f->wire.fd[q][1], .events = POLLIN};
+
+    return poll(&pfd, 1, ms) == 1 ? read(pfd.fd, buf, len) : -1;
+}
+
+/* ---- folders ---- */
+
+void nf_run(struct nf *f)
+{
+    for (unsigned i = 0; i < 6; i++)
+        loop_once(f->t->vm.loop, 0);
+}
+
+void nf_set(struct nf *f, const char *key, const char *value)
+{
+    fake_xs_set(f->x, value, NF_FRONT "/%s", key);
+    nf_run(f);
+}
+
+int nf_state(struct nf *f)
+{
+    return atoi(fake_xs_get(f->x, NF_BACK "/state"));
+}
+
+const char *nf_error(struct nf *f)
+{
+    return fake_xs_get(f->x, NF_BACK "/error");
+}
+
+void nf_new(struct nf *f, unsigned offloads, const char *rate)
+{
+    struct netif_conf conf = {.net = &f->wire.net};
+    struct cfg_err err;
+    int size = 1 << 20;
+
+    memset(f, 0, sizeof(*f));
+    f->t = tv_new("none", (const char *const[]){NULL});
+    f->x = fake_xenif_new(f->t->vm.loop);
+    f->wire.net = (struct net){.ops = &wire_ops,
+                               .vm = &f->t->vm,
+                               .id = "wire",
+                               .max_queues = NF_QUEUES,
+                               .vnet_hdr = offloads,
+                               .offloads = offloads};
+    for (unsigned i = 0; i < NF_QUEUES; i++) {
+        ck_assert_int_eq(socketpair(AF_UNIX,
+                                    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+                                    0, f->wire.fd[i]),
+                         0);
+        for (unsigned e = 0; e < 2; e++)
+            setsockopt(f->wire.fd[i][e], SOL_SOCKET, SO_SNDBUF, &size,
+                       sizeof(size));
+    }
+    fake_xs_set(f->x, "7", NF_BACK "/frontend-id");
+    fake_xs_set(f->x, NF_FRONT, NF_BACK "/frontend");
+    fake_xs_set(f->x, "1", NF_BACK "/online");
+    fake_xs_set(f->x, rate, NF_BACK "/rate");
+    fake_xs_set(f->x, "1", NF_BACK "/state");
+    fake_xs_set(f->x, "1", NF_FRONT "/state");
+    vm_lock(&f->t->vm);
+    ck_assert_int_eq(netif_new(&f->t->vm, f->x, NF_BACK, &conf, &f->n, &err),
+                     0);
+    vm_unlock(&f->t->vm);
+    nf_run(f);
+    ck_assert_int_eq(nf_state(f), XENBUS_INIT_WAIT);
+    nf_set(f, "request-rx-copy", "1");
+    nf_set(f, "feature-rx-notify", "1");
+    nf_set(f, "feature-sg", "1");
+    nf_set(f, "feature-gso-tcpv4", "1");
+    nf_set(f, "feature-gso-tcpv6", "1");
+    nf_set(f, "feature-ipv6-csum-offload", "1");
+    fake_grant(f->x, NF_TX_PAGE, 1500, false);
+}
+
+void nf_free(struct nf *f)
+{
+    vm_lock(&f->t->vm);
+    netif_free(f->n);
+    vm_unlock(&f->t->vm);
+    fake_xenif_free(f->x);
+    for (unsigned i = 0; i < NF_QUEUES; i++) {
+        close(f->wire.fd[i][0]);
+        close(f->wire.fd[i][1]);
+    }
+    tv_free(f->t);
+}
+
+static void set_number(struct nf *f, unsigned v, const char *prefix,
+                       const char *key)
+{
+    char text[16];
+
+    snprintf(text, sizeof(text), "%u", v);
+    fake_xs_set(f->x, text, NF_FRONT "/%s%s", prefix, key);
+}
+
+static void make_ring(struct nf *f, struct nf_ring *r, unsigned page)
+{
+    r->head = fake_page(f->x, page);
+    memset(r->head, 0, XENIF_PAGE);
+    atomic_store(&r->head->req_event, 1);
+    atomic_store(&r->head->rsp_event, 1);
+    fake_grant(f->x, page, 1, false);
+    r->prod = r->cons = 0;
+    if (!r->own)
+        r->own = fake_port(f->x);
+    r->port = r->own;
+}
+
+void nf_offer(struct nf *f, unsigned queues, bool split)
+{
+    f->queues = queues;
+    set_number(f, queues, "", "multi-queue-num-queues");
+    for (unsigned i = 0; i < queues; i++) {
+        char prefix[20] = "";
+
+        if (queues > 1)
+            snprintf(prefix, sizeof(prefix), "queue-%u/", i);
+        make_ring(f, &f->tx[i], 2 * i);
+        make_ring(f, &f->rx[i], 2 * i + 1);
+        if (!split)
+            f->rx[i].port = f->tx[i].port;
+        set_number(f, FAKE_REF(2 * i), prefix, "tx-ring-ref");
+        set_number(f, FAKE_REF(2 * i + 1), prefix, "rx-ring-ref");
+        if (split) {
+            set_number(f, f->tx[i].port, prefix, "event-channel-tx");
+            set_number(f, f->rx[i].port, prefix, "event-channel-rx");
+        } else {
+            fake_xs_set(f->x, NULL, NF_FRONT "/%sevent-channel-tx", prefix);
+            set_number(f, f->tx[i].port, prefix, "event-channel");
+        }
+    }
+    nf_set(f, "state", "4");
+}
+
+void nf_connect(struct nf *f, unsigned queues, bool split)
+{
+    nf_offer(f, queues, split);
+    ck_assert_msg(nf_state(f) == XENBUS_CONNECTED, "%s", nf_error(f));
+}
+
+void nf_disconnect(struct nf *f)
+{
+    nf_set(f, "state", "5");
+    nf_set(f, "state", "6");
+    nf_set(f, "state", "1");
+    ck_assert_int_eq(nf_state(f), XENBUS_INIT_WAIT);
+    ck_assert_uint_eq(fake_mapped(f->x), 0);
+    ck_assert_uint_eq(fake_ports(f->x), 0);
+}
+
+/* ---- rings ---- */
+
+static uint8_t *slot(struct nf_ring *r, uint32_t idx, size_t size)
+{
+    return (uint8_t *)r->head + PV_RING_ENTRIES + (idx % NF_RING) * size;
+}
+
+void nf_tx(struct nf *f, unsigned q, const void *raw, size_t len)
+{
+    uint8_t *s = slot(&f->tx[q], f->tx[q].prod++, 12);
+
+    memset(s, 0xa5, 12);
+    memcpy(s, raw, len);
+}
+
+void nf_tx_push(struct nf *f, unsigned q)
+{
+    atomic_store(&f->tx[q].head->req_prod, f->tx[q].prod);
+    fake_notify(f->x, f->tx[q].port);
+}
+
+static void await(struct nf *f, struct nf_ring *r)
+{
+    while (atomic_load(&r->head->rsp_prod) == r->cons) {
+        atomic_store(&r->head->rsp_event, r->cons + 1);
+        atomic_thread_fence(memory_order_seq_cst);
+        if (atomic_load(&r->head->rsp_prod) != r->cons)
+            break;
+        ck_assert_msg(fake_wait(f->x, r->port, NF_WAIT_MS), "no response %u",
+                      r->cons);
+    }
+}
+
+struct netif_tx_response nf_tx_get(struct nf *f, unsigned q)
+{
+    struct netif_tx_response rsp;
+
+    await(f, &f->tx[q]);
+    memcpy(&rsp, slot(&f->tx[q], f->tx[q].cons++, 12), sizeof(rsp));
+    return rsp;
+}
+
+void nf_rx_fill(struct nf *f, unsigned q, unsigned n)
+{
+    struct nf_ring *r = &f->rx[q];
+
+    while (n--) {
+        unsigned at = r->prod % NF_RING;
+        struct netif_rx_request req = {
+            .id = (uint16_t)at,
+            .gref = FAKE_REF(NF_RX_PAGE + q * NF_RING + at)};
+
+        memcpy(slot(r, r->prod++, 8), &req, sizeof(req));
+    }
+    atomic_store(&r->head->req_prod, r->prod);
+    fake_notify(f->x, r->port);
+}
+
+struct netif_rx_response nf_rx_get(struct nf *f, unsigned q)
+{
+    struct netif_rx_response rsp;
+
+    await(f, &f->rx[q]);
+    memcpy(&rsp, slot(&f->rx[q], f->rx[q].cons++, 8), sizeof(rsp));
+    return rsp;
+}
+
+void *nf_rx_page(struct nf *f, unsigned q)
+{
+    return fake_page(f->x,
+                     NF_RX_PAGE + q * NF_RING + (f->rx[q].cons - 1) % NF_RING);
+}

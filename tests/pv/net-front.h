@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A network frontend on the fake Xen, and a host network whose other end the
+ * test holds: a socket for each queue, a datagram a frame.
+ */
+#ifndef HVMD_TESTS_PV_NET_FRONT_H
+#define HVMD_TESTS_PV_NET_FRONT_H
+
+#include "dm/machine.h"
+#include "dm/net/net-priv.h"
+#include "hw/pv/netif-proto.h"
+#include "hw/pv/netif.h"
+#include "hw/pv/ring.h"
+#include "hw/pv/xenbus.h"
+#include "tests/lib/fake-xenif.h"
+#include "tests/lib/testvm.h"
+
+#define NF_BACK "/local/domain/0/backend/vif/7/0"
+#define NF_FRONT "/local/domain/7/device/vif/0"
+#define NF_QUEUES 4u
+#define NF_TX_PAGE 256u /* data of transmitted packets */
+#define NF_RX_PAGE 512u /* 256 a queue: the buffer of ring slot n is page n */
+#define NF_WAIT_MS 10000
+#define NF_RING 256u
+
+struct nf_wire { /* the host network */
+    struct net net;
+    int fd[NF_QUEUES][2]; /* ours, the test's */
+    atomic_uint offloads;
+};
+
+struct nf_ring {
+    struct pv_ring_head *head;
+    uint32_t prod, cons;
+    evtchn_port_t port, own;
+};
+
+struct nf {
+    struct testvm *t;
+    struct xenif *x;
+    struct netif *n;
+    struct nf_wire wire;
+    unsigned queues;
+    struct nf_ring tx[NF_QUEUES], rx[NF_QUEUES];
+};
+
+/* offloads: of the wire, which has a vnet header if there are any. */
+void nf_new(struct nf *f, unsigned offloads, const char *rate);
+void nf_free(struct nf *f);
+void nf_run(struct nf *f);
+void nf_set(struct nf *f, const char *key, const char *value);
+int nf_state(struct nf *f);
+const char *nf_error(struct nf *f);
+/* With all a Linux frontend has. */
+void nf_connect(struct nf *f, unsigned queues, bool split);
+void nf_offer(struct nf *f, unsigned queues, bool split);
+void nf_disconnect(struct nf *f);
+
+/* To the backend; raw: 12 bytes of a slot. */
+void nf_tx(struct nf *f, unsigned q, const void *raw, size_t len);
+void nf_tx_push(struct nf *f, unsigned q);
+struct netif_tx_response nf_tx_get(struct nf *f, unsigned q);
+/* n buffers more to receive into. */
+void nf_rx_fill(struct nf *f, unsigned q, unsigned n);
+struct netif_rx_response nf_rx_get(struct nf *f, unsigned q);
+/* The page behind the last response. */
+void *nf_rx_page(struct nf *f, unsigned q);
+
+/* At the other end of the wire. */
+void nf_wire_put(struct nf *f, unsigned q, const void *buf, size_t len);
+/* -1: nothing comes in ms. */
+ssize_t nf_wire_get(struct nf *f, unsigned q, void *buf, size_t len, int ms);
+
+#endif
