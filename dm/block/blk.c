@@ -14,11 +14,7 @@
 #include "dm/options.h"
 
 const struct blk_ops *const blk_formats[] = {
-    &blk_raw,
-    &blk_qcow2,
-    &blk_null,
-    &blk_fault,
-    NULL,
+    &blk_raw, &blk_qcow2, &blk_null, &blk_fault, NULL,
 };
 
 #define COMMON_KEYS                                                          \

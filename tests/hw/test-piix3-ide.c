@@ -130,6 +130,14 @@ static void read_run(void *buf, unsigned bytes)
     dm_dispatch(&t->vm, &q);
 }
 
+static void read_sector(uint64_t lba, uint32_t buf[128])
+{
+    address(lba, 1, false);
+    out(STATUS, 0x20);
+    wait_ready();
+    read_run(buf, 512);
+}
+
 static void check_sector(const uint32_t *s, unsigned number)
 {
     ck_assert_uint_eq(s[0], number << 8);
@@ -422,10 +430,7 @@ START_TEST(trim)
     ck_assert_uint_eq(dma(0x06, false), 4);
     ck_assert_uint_eq(tv_inb(t, CMD + STATUS) & ERR, 0);
     dma_stop();
-    address(1000, 1, false);
-    out(STATUS, 0x20);
-    wait_ready();
-    read_run(buf, 512);
+    read_sector(1000, buf);
     ck_assert_uint_eq(buf[5], 0); /* a hole in the file */
     /* a range beyond the end */
     ranges[1] = 16ULL << 48 | (SECTORS - 8);
@@ -473,10 +478,7 @@ START_TEST(reset_at_any_moment)
         tv_outb(t, CTL, 0);
         wait_ready();
     }
-    address(0, 1, false);
-    out(STATUS, 0x20);
-    wait_ready();
-    read_run(buf, 512);
+    read_sector(0, buf);
     check_sector(buf, 0);
 }
 END_TEST
@@ -566,10 +568,7 @@ START_TEST(errors_stop_writes)
     remake("write:errno=ENOSPC:nth=1:count=2");
     address(9, 1, false);
     stopped_twice(0x30, false, false);
-    address(9, 1, false);
-    out(STATUS, 0x20);
-    wait_ready();
-    read_run(buf, 512);
+    read_sector(9, buf);
     ck_assert_uint_eq(buf[127], 0xbeef007f);
 
     remake("write:errno=ENOSPC:nth=1:count=2");
@@ -577,10 +576,7 @@ START_TEST(errors_stop_writes)
     tv_mem_write(t, DATA, "by bus master", 14);
     address(10, 1, false);
     stopped_twice(0xca, true, false);
-    address(10, 1, false);
-    out(STATUS, 0x20);
-    wait_ready();
-    read_run(buf, 512);
+    read_sector(10, buf);
     ck_assert_mem_eq(buf, "by bus master", 14);
 
     remake("flush:errno=EIO:nth=1:count=2");
@@ -599,10 +595,7 @@ START_TEST(errors_stop_trim)
     address(0, 1, true);
     out(ERROR, 1);
     stopped_twice(0x06, true, false);
-    address(2015, 1, false);
-    out(STATUS, 0x20);
-    wait_ready();
-    read_run(buf, 512);
+    read_sector(2015, buf);
     ck_assert_uint_eq(buf[5], 0);
 }
 END_TEST
@@ -643,10 +636,7 @@ START_TEST(reset_while_stopped)
         cont();
         ck_assert_uint_eq(wait_ready() & DRQ, 0);
         for (unsigned lba = 0; lba <= 5000; lba += 5000) {
-            address(lba, 1, false);
-            out(STATUS, 0x20);
-            wait_ready();
-            read_run(buf, 512);
+            read_sector(lba, buf);
             check_sector(buf, lba);
         }
     }
