@@ -65,8 +65,11 @@ START_TEST(tasks_run_once_and_in_order)
 }
 END_TEST
 
+#define POSTS 100000
+
 static struct loop_task raced;
-static atomic_bool done, late;
+static atomic_bool late;
+static atomic_uint posters;
 
 static void too_late(void *opaque)
 {
@@ -75,8 +78,9 @@ static void too_late(void *opaque)
 
 static void *poster(void *opaque)
 {
-    while (!atomic_load(&done))
+    for (unsigned i = 0; i < POSTS; i++)
         loop_post(loop, &raced);
+    atomic_fetch_sub(&posters, 1);
     return NULL;
 }
 
@@ -87,13 +91,12 @@ START_TEST(cancel_against_posters)
     pthread_t thread[2];
 
     raced = (struct loop_task){.fn = too_late};
-    atomic_store(&done, false);
     atomic_store(&late, false);
+    atomic_store(&posters, 2);
     for (unsigned i = 0; i < 2; i++)
         ck_assert_int_eq(pthread_create(&thread[i], NULL, poster, NULL), 0);
-    for (unsigned i = 0; i < 20000; i++)
+    while (atomic_load(&posters))
         loop_cancel(loop, &raced);
-    atomic_store(&done, true);
     for (unsigned i = 0; i < 2; i++)
         pthread_join(thread[i], NULL);
     loop_cancel(loop, &raced);
