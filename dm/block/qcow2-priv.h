@@ -129,6 +129,7 @@ struct qcow2 {
     struct qcow2_dir l1, rt;
     unsigned max_tables; /* of each directory */
     uint64_t hint;       /* no cluster before it is free */
+    bool grown;          /* the file, by us */
     uint64_t fresh;      /* clusters from here on have never been used */
     uint64_t packed;     /* where the next compressed bytes go, 0: nowhere */
     uint64_t *meta;      /* bit map of clusters that hold tables */

@@ -65,8 +65,10 @@ int qcow2_grow(struct qcow2 *c, uint64_t end)
     if (!file->ops->resize)
         return -ENOSPC;
     rc = file->ops->resize(file, end);
-    if (!rc)
+    if (!rc) {
         atomic_store(&file->size, end);
+        c->grown = true;
+    }
     return rc;
 }
 

@@ -676,6 +676,8 @@ static int open_backing(struct qcow2 *c, struct opts *opts, struct cfg_err *err)
 
     if (rc < 0)
         return rc;
+    if (want && !strcmp(want, "none"))
+        return 0;
     if (want && parse_bool(want, &on) < 0) {
         if (!c->backing_name) {
             return err_set(err, -EINVAL,
@@ -760,6 +762,8 @@ static void commit_all(struct qcow2 *c)
 
     for (int i = 0; !rc && i < 2 && qcow2_is_dirty(c); i++)
         rc = qcow2_commit(c, c->s);
+    if (!rc && c->grown) /* less than was asked for has been used */
+        c->file->ops->resize(c->file, c->fresh << c->cluster_bits);
     if (!rc && !c->blk.readonly)
         rc = qcow2_sync(c->s, BLK_FLUSH, 0, NULL, 0);
     if (rc < 0) {
