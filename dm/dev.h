@@ -31,6 +31,7 @@
 #include "dm/err.h"
 #include "dm/state.h"
 
+struct blk;
 struct opts;
 struct vm;
 struct dev;
@@ -74,6 +75,19 @@ struct dev_bus {
     struct dev_bus *next;
 };
 
+/* A drive whose medium can be changed (QMP eject and its like). Machine lock
+ * held. */
+struct dev_media {
+    struct blk *(*get)(struct dev *dev); /* NULL: there is none */
+    bool (*tray_open)(struct dev *dev);
+    /* Opens the tray. False: the guest has locked it and is told that somebody
+     * wants it open. */
+    bool (*open)(struct dev *dev, bool force);
+    /* The medium is this one now, and the tray closed; NULL: there is none.
+     * The one before is not used any more. -errno: nothing has changed. */
+    int (*set)(struct dev *dev, struct blk *blk);
+};
+
 struct dev_class {
     const char *name;
     const char *desc;  /* one line, for -device help */
@@ -89,6 +103,7 @@ struct dev_class {
     void (*reset)(struct dev *dev);
     void (*destroy)(struct dev *dev);
     const struct state_desc *state; /* NULL: it has none */
+    const struct dev_media *media;  /* NULL: it has no removable medium */
 };
 
 struct dev {

@@ -51,6 +51,7 @@ static json_t *query_block(struct qmp_call *call)
 {
     json_t *list = json_array(), *item;
     const struct blk *blk;
+    struct dev *dev;
 
     for (blk = call->vm->blks; blk; blk = blk->next) {
         item =
@@ -61,6 +62,16 @@ static json_t *query_block(struct qmp_call *call)
         if (blk->user)
             json_object_set_new(item, "qdev", qmp_text(blk->user));
         json_array_append_new(list, item);
+    }
+    for (dev = dev_first(call->vm); dev; dev = dev->next) {
+        if (!dev->cls->media || dev->cls->media->get(dev))
+            continue;
+        json_array_append_new(
+            list,
+            json_pack("{s:s,s:s,s:b,s:b,s:b,s:s}", "device", dev->id, "qdev",
+                      dev->id[0] ? dev->id : dev->path, "locked", 0,
+                      "removable", 1, "tray_open",
+                      dev->cls->media->tray_open(dev), "type", "unknown"));
     }
     return list;
 }

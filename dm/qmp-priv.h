@@ -25,7 +25,8 @@ struct qmp_call {
 struct qmp_cmd {
     const char *name;
     /* "NAME:TYPE ..." with "?" behind an optional one; types s string,
-     * i integer, b boolean, o object, a array, * any. NULL: none. */
+     * i integer, b boolean, o object, a array, * any. NULL: none; "*" alone:
+     * whatever there is. */
     const char *args;
     /* The value of "return", or NULL with call->err set. */
     json_t *(*run)(struct qmp_call *call);
@@ -35,6 +36,7 @@ struct qmp_cmd {
 extern const struct qmp_cmd qmp_cmds_vm[];
 extern const struct qmp_cmd qmp_cmds_host[];
 extern const struct qmp_cmd qmp_cmds_list[];
+extern const struct qmp_cmd qmp_cmds_media[];
 
 /* The whole answer to one text; negotiated is the connection's. */
 json_t *qmp_answer(struct vm *vm, struct chr *chr, bool *negotiated,

@@ -10,6 +10,7 @@
 
 #include "dm/fdset.h"
 #include "dm/char/chr.h"
+#include "dm/dev.h"
 #include "dm/machine.h"
 
 static json_t *query_version(struct qmp_call *call)
@@ -124,6 +125,41 @@ static json_t *system_wakeup(struct qmp_call *call)
 {
     return qmp_fail(call, NULL,
                     "Unable to wake up: guest is not in suspended state");
+}
+
+/* What management programs ask for whether it is there or not: displays,
+ * plugging, migration. */
+static json_t *query_vnc(struct qmp_call *call)
+{
+    return json_pack("{s:b}", "enabled", 0);
+}
+
+static json_t *change_vnc_password(struct qmp_call *call)
+{
+    return qmp_fail(call, NULL, "there is no VNC server (query-vnc)");
+}
+
+static json_t *device_add(struct qmp_call *call)
+{
+    return qmp_fail(call, NULL,
+                    "device_add: nothing can be plugged into a machine that "
+                    "is up");
+}
+
+static json_t *device_del(struct qmp_call *call)
+{
+    const char *id = json_string_value(json_object_get(call->args, "id"));
+
+    if (!dev_by_id(call->vm, id))
+        return qmp_fail(call, "DeviceNotFound", "Device '%.100s' not found",
+                        id);
+    return qmp_fail(call, NULL, "Device '%.100s' cannot be unplugged", id);
+}
+
+static json_t *no_migration(struct qmp_call *call)
+{
+    return qmp_fail(call, NULL,
+                    "the state of this machine cannot be saved and loaded");
 }
 
 static json_t *human_monitor_command(struct qmp_call *call)
@@ -250,6 +286,14 @@ const struct qmp_cmd qmp_cmds_vm[] = {
     {"system_powerdown", NULL, system_powerdown},
     {"system_wakeup", NULL, system_wakeup},
     {"quit", NULL, quit},
+    {"query-vnc", NULL, query_vnc},
+    {"change-vnc-password", "password:s", change_vnc_password},
+    {"cpu-add", "id:i", query_hotpluggable_cpus},
+    {"device_add", "*", device_add},
+    {"device_del", "id:s", device_del},
+    {"xen-set-global-dirty-log", "enable:b", no_migration},
+    {"xen-save-devices-state", "filename:s live:b?", no_migration},
+    {"xen-load-devices-state", "filename:s", no_migration},
     {"human-monitor-command", "command-line:s cpu-index:i?",
      human_monitor_command},
     {"add-fd", "fdset-id:i? opaque:s?", add_fd},

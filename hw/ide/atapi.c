@@ -146,6 +146,10 @@ static void reply(struct ide_drive *d, uint32_t have, uint32_t asked)
 
 static void read_more(struct ide_drive *d)
 {
+    if (!medium(d)) { /* taken out in the middle of it */
+        check(d, SENSE_NOT_READY, ASC_MEDIUM_NOT_PRESENT);
+        return;
+    }
     d->in_io = d->left < BUF_SECTORS ? d->left : BUF_SECTORS;
     d->iov[0] = (struct iovec){d->buf, (size_t)d->in_io * CD_SECTOR};
     ide_submit(d, BLK_READ, d->lba * CD_SECTOR, d->iov[0].iov_len, d->iov, 1);
@@ -179,8 +183,14 @@ void atapi_dma_go(struct ide_drive *d)
     bool sectors = d->job == IDE_JOB_CD_READ;
     uint64_t want = sectors ? (uint64_t)d->left * CD_SECTOR : d->fill;
     unsigned unit = sectors ? CD_SECTOR : 1;
-    int64_t n = c->host->dma_map(c->opaque, d, want, unit, true);
+    int64_t n;
 
+    if (sectors && !medium(d)) {
+        d->phase = IDE_IO;
+        check(d, SENSE_NOT_READY, ASC_MEDIUM_NOT_PRESENT);
+        return;
+    }
+    n = c->host->dma_map(c->opaque, d, want, unit, true);
     if (n <= 0) {
         ide_dma_short(d, n);
         return;
@@ -454,9 +464,11 @@ static void get_event(struct ide_drive *d, const uint8_t *p)
     }
     put_be16(b, 6);
     b[2] = 4;
-    if (d->media_changed)
+    if (d->eject_asked)
+        b[4] = 1;
+    else if (d->media_changed)
         b[4] = d->blk ? 2 : 3; /* new medium, medium gone */
-    d->media_changed = false;
+    d->eject_asked = d->media_changed = false;
     b[5] = (d->tray_open ? 1 : 0) | (d->blk ? 2 : 0);
     reply(d, 8, be16(p + 7));
 }
@@ -702,10 +714,11 @@ void atapi_media_changed(struct ide_drive *d)
     d->ascq = 0;
 }
 
-bool atapi_eject(struct ide_drive *d)
+bool atapi_eject(struct ide_drive *d, bool force)
 {
-    if (d->locked)
-        return false;
-    d->tray_open = true;
-    return true;
+    if (d->tray_open)
+        return true;
+    d->eject_asked = d->locked && !force;
+    d->tray_open = !d->eject_asked;
+    return d->tray_open;
 }

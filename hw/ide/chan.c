@@ -541,6 +541,7 @@ static const struct state_field drive_state[] = {
     STATE_BOOL(struct ide_drive, tray_open),
     STATE_BOOL(struct ide_drive, locked),
     STATE_BOOL(struct ide_drive, media_changed),
+    STATE_BOOL(struct ide_drive, eject_asked),
     STATE_U32(struct ide_drive, limit),
     STATE_BYTES(struct ide_drive, buf),
     STATE_END,

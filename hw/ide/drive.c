@@ -136,6 +136,51 @@ static void drive_destroy(struct dev *dev)
     d->chan = c;
 }
 
+/* ---- the medium of an ide-cd ---- */
+
+static struct blk *medium_get(struct dev *dev)
+{
+    return ((struct ide_dev *)dev)->blk;
+}
+
+static bool tray_open(struct dev *dev)
+{
+    return ((struct ide_dev *)dev)->d->tray_open;
+}
+
+static bool tray_eject(struct dev *dev, bool force)
+{
+    return atapi_eject(((struct ide_dev *)dev)->d, force);
+}
+
+static int medium_set(struct dev *dev, struct blk *blk)
+{
+    struct ide_dev *s = (struct ide_dev *)dev;
+    struct ide_drive *d = s->d;
+    struct blk_queue *queue = NULL;
+
+    if (blk && !(queue = blk_queue_new(blk, dev->vm->loop, 1)))
+        return -errno;
+    ide_chan_drain(d->chan);
+    blk_queue_free(d->queue);
+    d->queue = queue;
+    s->blk = d->blk = blk;
+    d->sectors = blk ? atomic_load(&blk->size) / IDE_SECTOR : 0;
+    if (blk) {
+        blk->removable = true;
+        d->tray_open = false;
+    }
+    atapi_media_changed(d);
+    return 0;
+}
+
+static const struct dev_media cd_media = {
+    .get = medium_get,
+    .tray_open = tray_open,
+    .open = tray_eject,
+    .set = medium_set,
+};
+
 static const struct dev_prop props[] = {
     DEV_PROP(PROP_BLK, struct ide_dev, blk, "drive", NULL, "id of its image"),
     DEV_PROP(PROP_U8, struct ide_dev, unit, "unit", "255",
@@ -172,4 +217,5 @@ const struct dev_class ide_cd_class = {
     .pause = drive_pause,
     .resume = drive_resume,
     .destroy = drive_destroy,
+    .media = &cd_media,
 };

@@ -105,7 +105,7 @@ struct ide_drive {
 
     /* ATAPI */
     uint8_t sense_key, asc, ascq;
-    bool tray_open, locked, media_changed;
+    bool tray_open, locked, media_changed, eject_asked;
     uint32_t limit; /* bytes for one interrupt */
 
     struct blk_req req;
@@ -195,7 +195,9 @@ void atapi_next(struct ide_drive *d);
 void atapi_io_done(struct ide_drive *d, int rc);
 void atapi_dma_go(struct ide_drive *d);
 void atapi_again(struct ide_drive *d);
+/* d->blk and d->queue are another's, or NULL; nothing is in flight. */
 void atapi_media_changed(struct ide_drive *d);
-bool atapi_eject(struct ide_drive *d); /* false: the guest locked it */
+/* False: the guest locked it, and is told that somebody wants it open. */
+bool atapi_eject(struct ide_drive *d, bool force);
 
 #endif
