@@ -25,7 +25,6 @@ enum engine_caps {
     /* chips the engine brings itself; the board builds the others */
     ENGINE_HAS_IRQCHIP = 1 << 0, /* PICs, I/O APIC, local APICs */
     ENGINE_HAS_PIT = 1 << 1,
-    ENGINE_HAS_RTC = 1 << 2,
     ENGINE_HAS_PMTIMER = 1 << 3,
     ENGINE_HAS_FIRMWARE = 1 << 4, /* firmware, ACPI tables and their loading */
     /* features */
@@ -109,7 +108,8 @@ struct engine_ops {
     void (*irqfd_del)(struct vm *vm, int handle, int fd);
 
     int64_t (*clock_ns)(struct vm *vm); /* guest time; any thread, no lock */
-    /* Locked: thread id of vCPU i for query-cpus-fast, -1 past the last. */
+    /* Locked: thread id of vCPU i for query-cpus-fast, -1 past the last; 0 if
+     * no thread of ours runs it. */
     int (*vcpu_tid)(struct vm *vm, unsigned i);
 };
 

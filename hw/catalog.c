@@ -17,7 +17,7 @@
 /* Chips that nobody else needs to know. */
 extern const struct dev_class i8042_class, isa_debug_exit_class,
     isa_debugcon_class, mc146818_class, pc_testdev_class, pci_testdev_class,
-    port92_class, pvpanic_class, uart_16550_class;
+    port92_class, pvpanic_class, uart_16550_class, xen_gpe_class;
 
 /* clang-format off */
 const struct dev_class *const dev_catalog[] = {
@@ -30,6 +30,7 @@ const struct dev_class *const dev_catalog[] = {
     &piix4_pm_class,
     &fw_cfg_class,
     &xen_platform_class,
+    &xen_gpe_class,
     &virtio_blk_class,
     &virtio_blk_transitional_class,
     &virtio_blk_modern_class,

@@ -55,18 +55,20 @@ static int add_time(struct dev *fw_cfg, struct opts *o, const char *key,
     return fw_cfg_add_file(fw_cfg, file, &n, size, err);
 }
 
-static int add_boot(struct dev *fw_cfg, struct opts *o, struct pc_boot *boot,
-                    struct cfg_err *err)
+int pc_firmware_boot(struct opts *o, struct pc_boot *boot, struct cfg_err *err)
 {
-    const char *order = opts_get(o, "order");
+    const char *order = opts_get(o, "order"), *once = opts_get(o, "once");
+    int rc =
+        parse_order(order ? order : ORDER_DEFAULT, "order", &boot->order, err);
+
+    return rc ? rc : parse_order(once, "once", &boot->once, err);
+}
+
+static int add_boot(struct dev *fw_cfg, struct opts *o, struct cfg_err *err)
+{
     bool menu = false;
     int rc = opts_get_bool(o, "menu", &menu, err);
 
-    if (!rc)
-        rc = parse_order(order ? order : ORDER_DEFAULT, "order", &boot->order,
-                         err);
-    if (!rc)
-        rc = parse_order(opts_get(o, "once"), "once", &boot->once, err);
     if (!rc)
         rc = add_time(fw_cfg, o, "splash-time", "etc/boot-menu-wait", 65535, 2,
                       err);
@@ -149,7 +151,7 @@ static int add_bootorder(struct dev *fw_cfg, const struct pci_bus *bus,
 
 int pc_firmware_fill(struct vm *vm, struct dev *fw_cfg,
                      const struct pci_bus *bus, const struct pc_tables *t,
-                     struct pc_boot *boot, struct cfg_err *err)
+                     struct cfg_err *err)
 {
     const struct vm_config *cfg = vm->cfg;
     int rc;
@@ -161,7 +163,7 @@ int pc_firmware_fill(struct vm *vm, struct dev *fw_cfg,
         fw_cfg_add_int(fw_cfg, FW_CFG_MAX_CPUS, cfg->max_cpus, 2) ||
         fw_cfg_add_int(fw_cfg, FW_CFG_IRQ0_OVERRIDE, 1, 4))
         return err_set(err, -ENOMEM, "out of memory");
-    rc = add_boot(fw_cfg, cfg->boot, boot, err);
+    rc = add_boot(fw_cfg, cfg->boot, err);
     if (!rc)
         rc = add_bootorder(fw_cfg, bus, cfg->boot, err);
     if (!rc)

@@ -35,7 +35,8 @@ struct pc {
     struct boot *boot; /* -kernel */
 };
 
-/* The fixed wiring. A chip the engine brings itself is left out. */
+/* The fixed wiring. A chip the engine brings itself is left out; of the clock
+ * Xen only has the registers and leaves us the RAM behind them. */
 static const struct chip {
     const char *cls, *addr;
     unsigned unless; /* engine_caps */
@@ -46,7 +47,7 @@ static const struct chip {
     {"PIIX3", "1.0", 0, offsetof(struct pc, isa)},
     {"piix3-ide", "1.1", 0, 0},
     {"PIIX4_PM", "1.3", 0, offsetof(struct pc, pm)},
-    {"mc146818rtc", NULL, ENGINE_HAS_RTC, offsetof(struct pc, rtc)},
+    {"mc146818rtc", NULL, 0, offsetof(struct pc, rtc)},
     {"i8042", NULL, 0, 0},
     {"port92", NULL, 0, 0},
     {"fw_cfg", NULL, ENGINE_HAS_FIRMWARE, offsetof(struct pc, fw_cfg)},
@@ -161,7 +162,8 @@ static int xenfv_build(struct vm *vm, struct cfg_err *err)
         return rc;
     o = opts_new();
     opts_set(o, "addr", "2.0");
-    return create_chip(vm, "xen-platform", o, NULL, err);
+    rc = create_chip(vm, "xen-platform", o, NULL, err);
+    return rc ? rc : create_chip(vm, "xen-gpe", opts_new(), NULL, err);
 }
 
 static int load_kernel(struct vm *vm, struct cfg_err *err)
@@ -202,6 +204,10 @@ static int pc_finish(struct vm *vm, struct cfg_err *err)
     bool direct = vm->cfg->kernel;
     int rc;
 
+    pc_firmware_cmos(pc->rtc, vm->cfg->cpus, pc->low, pc->high);
+    rc = pc_firmware_boot(vm->cfg->boot, &pc->boot_opts, err);
+    if (rc)
+        return rc;
     if (vm->engine->caps & ENGINE_HAS_FIRMWARE) {
         if (direct || vm->cfg->bios)
             return err_set(err, -ENOTSUP,
@@ -212,9 +218,7 @@ static int pc_finish(struct vm *vm, struct cfg_err *err)
     }
     rc = pc_tables_build(&pc->tables, vm, pc->low, pc->high, !direct, err);
     if (!rc)
-        rc = pc_firmware_fill(vm, pc->fw_cfg, pc->pci, &pc->tables,
-                              &pc->boot_opts, err);
-    pc_firmware_cmos(pc->rtc, vm->cfg->cpus, pc->low, pc->high);
+        rc = pc_firmware_fill(vm, pc->fw_cfg, pc->pci, &pc->tables, err);
     if (!rc)
         rc = direct ? load_kernel(vm, err) : load_firmware(vm, err);
     return rc;
@@ -246,8 +250,6 @@ static void pc_reset(struct vm *vm, struct boot_regs *regs)
     struct pc *pc = vm->board_priv;
     int rc;
 
-    if (!pc->fw_cfg)
-        return;
     pc_firmware_reset(pc->rtc, &pc->boot_opts);
     if (!pc->boot)
         return;
