@@ -201,6 +201,16 @@ static int set_serial(struct cmdline *c, const struct cmd_option *o,
     return 0;
 }
 
+/* -runas, -chroot: what -run-with says today. */
+static int set_run_with(struct cmdline *c, const struct cmd_option *o,
+                        const char *arg, struct cfg_err *err)
+{
+    if (!c->run_with)
+        c->run_with = opts_new();
+    opts_set(c->run_with, o->implied, arg);
+    return 0;
+}
+
 static int set_uuid(struct cmdline *c, const struct cmd_option *o,
                     const char *arg, struct cfg_err *err)
 {
@@ -356,6 +366,9 @@ const struct cmd_option cmd_options[] = {
 
     O(MACHINE, "xen-domid", "N", "serve this Xen domain (-machine xenfv)",
       set_domid),
+    O(MACHINE, "xen-domid-restrict", NULL,
+      "and nothing but it: give up all other rights at Xen", set_flag,
+      TO(cfg.xen_restrict)),
     O(BOOT, "kernel", "FILE",
       "start this: bzImage, ELF with PVH note, multiboot", set_text,
       TO(cfg.kernel)),
@@ -429,6 +442,11 @@ const struct cmd_option cmd_options[] = {
     O(CONTROL, "daemonize", NULL,
       "go on in the background when the guest is made", set_flag,
       TO(daemonize)),
+    O(CONTROL, "run-with", "user=USER,chroot=DIR",
+      "give up the rights of whoever starts this", set_merged, TO(run_with),
+      KNOWN("user, chroot, async-teardown, exit-with-parent")),
+    O(CONTROL, "runas", "USER", NULL, set_run_with, IMPLIED("user")),
+    O(CONTROL, "chroot", "DIR", NULL, set_run_with, IMPLIED("chroot")),
     O(CONTROL, "pidfile", "FILE", "write the process id there", set_text,
       TO(pid_file)),
 
@@ -451,6 +469,7 @@ const struct cmd_option cmd_options[] = {
     O(NONE, "nodefaults", NULL, NULL, set_flag, TO(cfg.no_defaults)),
     O(NONE, "no-user-config", NULL, NULL, set_word),
     O(NONE, "vnc", "none", NULL, set_word, KNOWN("none")),
+    O(NONE, "k", "LAYOUT", NULL, set_word),
     O(NONE, "vga", "none", NULL, set_word, KNOWN("none")),
     O(NONE, "parallel", "none", NULL, set_word, KNOWN("none")),
     O(NONE, "audio", "none", NULL, set_word, KNOWN("none")),

@@ -311,10 +311,11 @@ int cmdline_parse(struct cmdline *c, int n, const char *const *words,
 void cmdline_free(struct cmdline *c)
 {
     struct opts *const lists[] = {
-        c->chardevs, c->drives,   c->blockdevs,  c->netdevs,     c->nics,
-        c->objects,  c->devices,  c->fdsets,     c->monitors,    c->memory,
-        c->smp,      c->name,     c->accels,     c->cfg.machine, c->cfg.cpu,
-        c->cfg.rtc,  c->cfg.boot, c->cfg.smbios, c->cfg.fw_cfg,  c->cfg.globals,
+        c->chardevs,    c->drives,  c->blockdevs, c->netdevs,    c->nics,
+        c->objects,     c->devices, c->fdsets,    c->monitors,   c->memory,
+        c->smp,         c->name,    c->run_with,  c->accels,     c->cfg.machine,
+        c->cfg.cpu,     c->cfg.rtc, c->cfg.boot,  c->cfg.smbios, c->cfg.fw_cfg,
+        c->cfg.globals,
     };
     unsigned i;
 

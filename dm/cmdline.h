@@ -46,6 +46,7 @@ struct cmdline {
     unsigned n_serials;
 
     struct opts *memory, *smp, *name; /* merged, read by the parser */
+    struct opts *run_with;            /* read by privilege_drop */
     const char *qtest, *qtest_log;
     const char *log_file, *pid_file;
     bool daemonize, nographic;

@@ -15,6 +15,7 @@
 #include "dm/cmdline.h"
 #include "dm/log.h"
 #include "dm/machine.h"
+#include "dm/privilege.h"
 
 /* ---- signals ---- */
 
@@ -193,6 +194,8 @@ static int run(struct cmdline *c, struct cfg_err *err)
         err_set(err, rc, "no signals: %s", strerror(-rc));
     if (!rc)
         rc = build(c, &vm, err);
+    if (!rc)
+        rc = privilege_drop(c->run_with, err);
     if (!rc && daemon >= 0)
         rc = daemon_ready(daemon, err);
     if (!rc) {

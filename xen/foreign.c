@@ -198,17 +198,11 @@ int foreign_map(struct vm *vm, gpa_t gpa, size_t len, bool write,
     return 0;
 }
 
+/* Nobody asks what was written: that costs a hypercall each time, and there is
+ * no migration (xen-set-global-dirty-log is refused). */
 void foreign_unmap(struct vm *vm, struct gmap *map, size_t dirty)
 {
-    struct xen *x = vm->engine_priv;
-    uint64_t first = map->gpa / GUEST_PAGE;
-
-    /* For a migration under way; without one Xen ignores it. */
-    if (map->write && dirty)
-        xendevicemodel_modified_memory(x->dmod, x->domid, first,
-                                       (map->gpa + dirty - 1) / GUEST_PAGE -
-                                           first + 1);
-    unpin(x, map->priv);
+    unpin(vm->engine_priv, map->priv);
 }
 
 static int copy(struct vm *vm, gpa_t gpa, uint8_t *buf, size_t len, bool write)

@@ -36,20 +36,29 @@ static void timeoffset(void *opaque, int64_t seconds)
     vm_unlock(x->vm);
 }
 
-static void serve_port(struct xen *x, const struct ioreq_sink *sink,
-                       evtchn_port_t port)
+static void serve_slots(struct xen *x, const struct ioreq_sink *sink)
 {
-    if (port == x->ring_port) {
-        ioreq_serve_ring(sink, x->ring);
-        return;
-    }
     for (unsigned i = 0; i < x->vcpus; i++) {
-        if (x->port[i] == port) {
-            if (ioreq_serve(sink, &x->slot[i]))
-                xenevtchn_notify(x->evtchn, port);
-            return;
-        }
+        if (ioreq_serve(sink, &x->slot[i]))
+            xenevtchn_notify(x->evtchn, x->port[i]);
     }
+}
+
+/* Something is there. The vCPU that sent it waits, so it is answered before
+ * its event is even read: that costs two system calls while it runs again. */
+static void serve_event(struct xen *x, const struct ioreq_sink *sink)
+{
+    xenevtchn_port_or_error_t port;
+
+    serve_slots(x, sink);
+    port = xenevtchn_pending(x->evtchn);
+    if (port < 0)
+        return;
+    xenevtchn_unmask(x->evtchn, port);
+    if ((evtchn_port_t)port == x->ring_port)
+        ioreq_serve_ring(sink, x->ring);
+    else
+        serve_slots(x, sink); /* it may have come after the first look */
 }
 
 /* Waits while the machine is paused; false when it is time to end. */
@@ -87,14 +96,8 @@ static void *serve(void *opaque)
     while (may_go_on(x)) {
         do {
             /* pending() would block if there were nothing (xenevtchn.h) */
-            if (poll(fd, 2, -1) > 0 && fd[0].revents) {
-                xenevtchn_port_or_error_t port = xenevtchn_pending(x->evtchn);
-
-                if (port >= 0) {
-                    xenevtchn_unmask(x->evtchn, port);
-                    serve_port(x, &sink, port);
-                }
-            }
+            if (poll(fd, 2, -1) > 0 && fd[0].revents)
+                serve_event(x, &sink);
         } while (!fd[1].revents);
         fd[1].revents = 0;
     }

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Xenstore: tell libxl that we are here, notice that the domain is gone.
+ *
+ * A connection to xenstore cannot be restricted to what concerns one domain.
+ * Under -xen-domid-restrict it is in a small process of its own, which does
+ * the three things below and nothing else. It ends when we do.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "dm/log.h"
@@ -18,22 +24,189 @@
 
 #define DOMAIN_GONE "@releaseDomain"
 
-static void on_watch(void *opaque, uint32_t events)
+enum store_op {
+    STORE_OPENED,     /* helper: arg is 0 or -errno */
+    STORE_GONE,       /* helper: the domain */
+    STORE_RUNNING,    /* to the helper */
+    STORE_TIMEOFFSET, /* to the helper: arg is seconds */
+};
+struct store_msg {
+    int64_t op, arg;
+};
+
+/* ---- what is done there ---- */
+
+static int write_value(struct xs_handle *xs, const char *path,
+                       const char *value)
 {
-    struct xen *x = opaque;
+    return xs_write(xs, XBT_NULL, path, value, strlen(value)) ? 0 : -errno;
+}
+
+static int running(struct xs_handle *xs, uint32_t domid)
+{
+    char path[64];
+
+    snprintf(path, sizeof(path), "device-model/%" PRIu32 "/state", domid);
+    return write_value(xs, path, "running");
+}
+
+/* The guest moved its clock by so much more. */
+static int timeoffset(struct xs_handle *xs, uint32_t domid, int64_t seconds)
+{
+    char path[128], value[24], *vm, *old;
+    int64_t before;
+    unsigned len;
+    int rc;
+
+    snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "/vm", domid);
+    vm = xs_read(xs, XBT_NULL, path, &len);
+    if (!vm)
+        return -errno;
+    len = snprintf(path, sizeof(path), "%s/rtc/timeoffset", vm);
+    free(vm);
+    if (len >= sizeof(path))
+        return -ENAMETOOLONG;
+    old = xs_read(xs, XBT_NULL, path, &len);
+    before = old ? strtoll(old, NULL, 10) : 0;
+    free(old);
+    if (__builtin_add_overflow(seconds, before, &seconds))
+        return -EOVERFLOW;
+    snprintf(value, sizeof(value), "%" PRId64, seconds);
+    rc = write_value(xs, path, value);
+    return rc;
+}
+
+static int perform(struct xs_handle *xs, uint32_t domid,
+                   const struct store_msg *m)
+{
+    int rc = -EINVAL;
+
+    if (m->op == STORE_RUNNING)
+        rc = running(xs, domid);
+    else if (m->op == STORE_TIMEOFFSET)
+        rc = timeoffset(xs, domid, m->arg);
+    if (rc)
+        log_err("xenstore", "domain %" PRIu32 ": %s", domid, strerror(-rc));
+    return rc;
+}
+
+static struct xs_handle *connect_to_store(uint32_t domid, int *rc)
+{
+    struct xs_handle *xs = xs_open(0);
+
+    *rc = xs ? 0 : -errno;
+    if (xs && !xs_is_domain_introduced(xs, domid))
+        *rc = -ESRCH;
+    else if (xs && !xs_watch(xs, DOMAIN_GONE, "gone"))
+        *rc = -errno;
+    if (!*rc)
+        return xs;
+    if (xs)
+        xs_close(xs);
+    return NULL;
+}
+
+/* True if the domain has gone; *broken if there is no connection any more. */
+static bool look(struct xs_handle *xs, uint32_t domid, bool *broken)
+{
     char **what;
     bool any = false;
 
-    while ((what = xs_check_watch(x->xs))) {
+    while ((what = xs_check_watch(xs))) {
         any = true;
         free(what);
     }
-    if (!any && errno != EAGAIN) {
+    *broken = !any && errno != EAGAIN;
+    if (*broken)
         log_err("xenstore", "the connection broke: %s", strerror(errno));
-        loop_fd_del(&x->xs_watch);
+    return any && !xs_is_domain_introduced(xs, domid);
+}
+
+/* ---- the helper ---- */
+
+static void help(uint32_t domid, int sock)
+{
+    struct store_msg m = {.op = STORE_OPENED};
+    bool broken = false;
+    struct xs_handle *xs;
+    int rc;
+
+    xs = connect_to_store(domid, &rc);
+    m.arg = rc;
+    if (send(sock, &m, sizeof(m), 0) != sizeof(m) || !xs)
         return;
+    while (!broken) {
+        struct pollfd fd[] = {{.fd = sock, .events = POLLIN},
+                              {.fd = xs_fileno(xs), .events = POLLIN}};
+
+        if (poll(fd, 2, -1) < 0)
+            continue;
+        if (fd[0].revents) {
+            if (recv(sock, &m, sizeof(m), 0) != sizeof(m))
+                return;
+            perform(xs, domid, &m);
+        }
+        if (fd[1].revents && look(xs, domid, &broken)) {
+            m = (struct store_msg){.op = STORE_GONE};
+            send(sock, &m, sizeof(m), 0);
+        }
     }
-    if (any && !xs_is_domain_introduced(x->xs, x->domid)) {
+}
+
+/* It keeps the rights we are about to give up, so that we cannot trace it. */
+static int start_helper(struct xen *x)
+{
+    struct store_msg m;
+    int pair[2];
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+        return -errno;
+    pid = fork();
+    if (pid < 0) {
+        close(pair[0]);
+        close(pair[1]);
+        return -errno;
+    }
+    if (!pid) {
+        dup2(pair[1], STDIN_FILENO);
+        close_range(STDERR_FILENO + 1, ~0u, 0);
+        help(x->domid, STDIN_FILENO);
+        _exit(0);
+    }
+    close(pair[1]);
+    x->store_helper = pair[0];
+    if (recv(pair[0], &m, sizeof(m), 0) != sizeof(m))
+        return -EPIPE;
+    return (int)m.arg;
+}
+
+/* ---- for the engine ---- */
+
+static int ask(struct xen *x, enum store_op op, int64_t arg)
+{
+    struct store_msg m = {.op = op, .arg = arg};
+
+    if (x->store_helper < 0)
+        return perform(x->xs, x->domid, &m);
+    return send(x->store_helper, &m, sizeof(m), MSG_DONTWAIT) < 0 ? -errno : 0;
+}
+
+static void on_watch(void *opaque, uint32_t events)
+{
+    struct xen *x = opaque;
+    struct store_msg m = {0};
+    bool gone, broken;
+
+    if (x->store_helper < 0) {
+        gone = look(x->xs, x->domid, &broken);
+    } else {
+        broken = recv(x->store_helper, &m, sizeof(m), MSG_DONTWAIT) <= 0;
+        gone = m.op == STORE_GONE;
+    }
+    if (broken)
+        loop_fd_del(&x->store_watch);
+    if (gone) {
         log_info("xen", "domain %" PRIu32 " is gone", x->domid);
         vm_request(x->vm, VM_REQ_QUIT);
     }
@@ -41,64 +214,43 @@ static void on_watch(void *opaque, uint32_t events)
 
 int xen_store_open(struct xen *x, struct cfg_err *err)
 {
-    x->xs = xs_open(0);
-    if (!x->xs)
-        return err_set(err, -errno, "cannot reach xenstored: %s",
-                       strerror(errno));
-    if (!xs_is_domain_introduced(x->xs, x->domid))
-        return err_set(err, -ESRCH,
-                       "-xen-domid %" PRIu32 ": there is no "
-                       "such domain",
+    int rc;
+
+    if (x->vm->cfg->xen_restrict)
+        rc = start_helper(x);
+    else
+        x->xs = connect_to_store(x->domid, &rc);
+    if (rc == -ESRCH)
+        return err_set(err, rc,
+                       "-xen-domid %" PRIu32 ": there is no such domain",
                        x->domid);
-    x->xs_watch = (struct loop_fd){
-        .fd = xs_fileno(x->xs), .events = EPOLLIN, .fn = on_watch, .opaque = x};
-    if (!xs_watch(x->xs, DOMAIN_GONE, "gone"))
-        return err_set(err, -errno, "cannot watch xenstore: %s",
-                       strerror(errno));
-    return loop_fd_add(x->vm->loop, &x->xs_watch);
+    if (rc)
+        return err_set(err, rc, "cannot use xenstore: %s", strerror(-rc));
+    x->store_watch =
+        (struct loop_fd){.fd = x->xs ? xs_fileno(x->xs) : x->store_helper,
+                         .events = EPOLLIN,
+                         .fn = on_watch,
+                         .opaque = x};
+    return loop_fd_add(x->vm->loop, &x->store_watch);
 }
 
 void xen_store_close(struct xen *x)
 {
-    loop_fd_del(&x->xs_watch);
+    loop_fd_del(&x->store_watch);
     if (x->xs)
         xs_close(x->xs);
+    if (x->store_helper >= 0)
+        close(x->store_helper);
     x->xs = NULL;
-}
-
-static int store(struct xen *x, const char *path, const char *value)
-{
-    return xs_write(x->xs, XBT_NULL, path, value, strlen(value)) ? 0 : -errno;
+    x->store_helper = -1;
 }
 
 int xen_store_running(struct xen *x)
 {
-    char path[64];
-
-    snprintf(path, sizeof(path), "device-model/%" PRIu32 "/state", x->domid);
-    return store(x, path, "running");
+    return ask(x, STORE_RUNNING, 0);
 }
 
 void xen_store_timeoffset(struct xen *x, int64_t seconds)
 {
-    char path[64], value[24], *vm_path;
-    unsigned len;
-
-    snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "/vm", x->domid);
-    vm_path = xs_read(x->xs, XBT_NULL, path, &len);
-    if (!vm_path)
-        return;
-    /* The guest moved its clock by so much more. */
-    if (len < sizeof(path) - 16) {
-        char *old;
-
-        snprintf(path, sizeof(path), "%s/rtc/timeoffset", vm_path);
-        old = xs_read(x->xs, XBT_NULL, path, &len);
-        if (old)
-            seconds += strtoll(old, NULL, 10);
-        free(old);
-        snprintf(value, sizeof(value), "%" PRId64, seconds);
-        store(x, path, value);
-    }
-    free(vm_path);
+    ask(x, STORE_TIMEOFFSET, seconds);
 }

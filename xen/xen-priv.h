@@ -38,8 +38,9 @@ struct xen {
     xendevicemodel_handle *dmod;
     xenforeignmemory_handle *fmem;
     xenevtchn_handle *evtchn;
-    struct xs_handle *xs;
-    struct loop_fd xs_watch;
+    struct xs_handle *xs; /* NULL: store_helper has it */
+    int store_helper;     /* socket to the process that has xenstore, or -1 */
+    struct loop_fd store_watch;
 
     ioservid_t server;
     bool have_server, enabled;

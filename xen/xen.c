@@ -12,6 +12,7 @@
 #include "xen/xen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -23,6 +24,8 @@
 #include "dm/log.h"
 #include "dm/machine.h"
 #include "xen/xen-priv.h"
+
+#include <xentoolcore.h> /* wants xen.h before it */
 
 static int64_t host_ns(void)
 {
@@ -76,6 +79,22 @@ static int open_handles(struct xen *x, struct cfg_err *err)
     return 0;
 }
 
+/* Xen lets a domain have several servers, so the second of us would take the
+ * first one's ranges. The lock is a byte of a file all of us have open. */
+static int be_the_only_one(struct xen *x, struct cfg_err *err)
+{
+    struct flock lock = {.l_type = F_WRLCK,
+                         .l_whence = SEEK_SET,
+                         .l_start = x->domid,
+                         .l_len = 1};
+
+    if (fcntl(xenevtchn_fd(x->evtchn), F_OFD_SETLK, &lock))
+        return err_set(err, -EBUSY,
+                       "domain %u: another hvmd serves it already (%s)",
+                       x->domid, strerror(errno));
+    return 0;
+}
+
 static int xen_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
 {
     struct xen *x;
@@ -90,6 +109,7 @@ static int xen_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
     x->clock_stopped = true;
     pthread_cond_init(&x->parked_cond, NULL);
     x->pause = true;
+    x->store_helper = -1;
     x->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     rc = x->wake_fd < 0 ? err_set(err, -errno, "no eventfd") : 0;
     if (!rc)
@@ -97,7 +117,9 @@ static int xen_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
     /* Without a domain (-machine none) the engine is there to be asked. */
     if (!rc && vm->cfg->xen_domid) {
         x->domid = vm->cfg->xen_domid;
-        rc = foreign_init(x);
+        rc = be_the_only_one(x, err);
+        if (!rc)
+            rc = foreign_init(x);
         if (!rc)
             rc = xen_store_open(x, err);
         if (!rc)
@@ -120,6 +142,10 @@ static int xen_start(struct vm *vm, struct cfg_err *err)
             err_set(err, rc, "cannot tell xenstore that we run: %s",
                     strerror(-rc));
     }
+    if (!rc && vm->cfg->xen_restrict && xentoolcore_restrict_all(x->domid))
+        rc = err_set(err, -errno,
+                     "-xen-domid-restrict: the handles of domain %u: %s",
+                     x->domid, strerror(errno));
     return rc;
 }
 
@@ -261,15 +287,14 @@ static void xen_msi(struct vm *vm, uint64_t addr, uint32_t data)
 
 static int xen_vcpu_tid(struct vm *vm, unsigned i)
 {
-    return -1; /* vCPUs are the hypervisor's */
+    return i < vm->cfg->cpus ? 0 : -1; /* they are the hypervisor's */
 }
 
 const struct engine_ops xen_engine = {
     .name = "xen",
     .desc = "device model of a domain that Xen runs",
-    .caps = ENGINE_HAS_IRQCHIP | ENGINE_HAS_PIT | ENGINE_HAS_RTC |
-            ENGINE_HAS_PMTIMER | ENGINE_FOREIGN_RAM | ENGINE_INTX |
-            ENGINE_HAS_FIRMWARE,
+    .caps = ENGINE_HAS_IRQCHIP | ENGINE_HAS_PIT | ENGINE_HAS_PMTIMER |
+            ENGINE_FOREIGN_RAM | ENGINE_INTX | ENGINE_HAS_FIRMWARE,
     .create = xen_create,
     .destroy = xen_destroy,
     .start = xen_start,
