@@ -2,6 +2,7 @@
 /* hw/pv/blkif: what guests did to other backends, under its number. */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -413,11 +414,23 @@ END_TEST
 
 /* ---- resources ---- */
 
+static unsigned open_files(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    unsigned n = 0;
+
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n;
+}
+
 /* XSA-71, XSA-350, XSA-371: disconnect with requests in work, again and
  * again: nothing grows. */
 START_TEST(xsa_371_reconnect_under_load)
 {
     uint32_t seed = 371;
+    unsigned files = 0;
 
     for (unsigned round = 0; round < 150; round++) {
         unsigned queues = 1 + round % BF_QUEUES;
@@ -451,6 +464,9 @@ START_TEST(xsa_371_reconnect_under_load)
         bf_set_front(&f, "state", "1");
         ck_assert_int_eq(fake_revoke(f.x, BF_DATA, 600), 0);
         fake_grant(f.x, BF_DATA, 600, false);
+        if (round < BF_QUEUES)
+            files = open_files(); /* the guest's ports are still new */
+        ck_assert_uint_eq(open_files(), files);
     }
     bf_connect(&f, NULL, 1, 0);
     lives(&f.ring[0]);

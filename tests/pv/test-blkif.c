@@ -470,6 +470,42 @@ START_TEST(stop_on_error)
 }
 END_TEST
 
+static void detached(void *opaque)
+{
+    blkif_free(b);
+    b = NULL;
+}
+
+/* With requests in work, by the guest's leave and without. */
+START_TEST(detach)
+{
+    for (unsigned forced = 0; forced < 2; forced++) {
+        struct bf_req req = bf_rw(BLKIF_OP_WRITE, 0, BF_DATA, 11);
+
+        conf.gone = detached;
+        remake("cache=writeback");
+        bf_connect(&f, NULL, 2, 0);
+        fake_xs_set(f.x, "0", BF_BACK "/online");
+        fake_xs_set(f.x, "5", BF_BACK "/state");
+        bf_run(&f);
+        ck_assert_int_eq(bf_do(&f.ring[1], &req), 0);
+        for (unsigned i = 0; i < 30; i++)
+            bf_put(&f.ring[0], &req);
+        bf_push(&f.ring[0]);
+        if (forced) {
+            fake_xs_set(f.x, NULL, BF_BACK);
+            bf_run(&f);
+        } else {
+            bf_set_front(&f, "state", "5");
+            ck_assert_ptr_nonnull(b);
+            bf_set_front(&f, "state", "6");
+        }
+        ck_assert_ptr_null(b);
+        ck_assert_uint_eq(fake_mapped(f.x), 0);
+    }
+}
+END_TEST
+
 START_TEST(cdrom)
 {
     unmake();
@@ -496,6 +532,7 @@ int main(void)
         bytes_are_bounded,
         pause_and_resume,
         stop_on_error,
+        detach,
         cdrom,
         NULL,
     };
