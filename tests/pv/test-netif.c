@@ -469,6 +469,53 @@ START_TEST(xsa_392_stalled_receiver)
 }
 END_TEST
 
+/* Each stall has ten seconds of its own. */
+START_TEST(second_stall)
+{
+    struct net_stats *st = &f.wire.net.stats;
+    uint8_t p[60];
+
+    nf_connect(&f, 1, true);
+    fill(p, sizeof(p), 1);
+    nf_wire_put(&f, 0, p, sizeof(p));
+    pass_time(6000);
+    nf_rx_fill(&f, 0, 1);
+    ck_assert_int_eq(nf_rx_get(&f, 0).status, 60);
+    nf_wire_put(&f, 0, p, sizeof(p));
+    pass_time(5000);
+    pass_time(4000);
+    ck_assert_uint_eq(atomic_load(&st->rx_dropped), 0);
+    pass_time(2000);
+    pass_time(0);
+    ck_assert_uint_eq(atomic_load(&st->rx_dropped), 1);
+}
+END_TEST
+
+/* A frame that waits does not lie on one that is on its way. */
+START_TEST(room_for_one_of_two)
+{
+    uint8_t p[9000];
+
+    nf_connect(&f, 1, true);
+    vm_lock(&f.t->vm);
+    netif_pause(f.n);
+    vm_unlock(&f.t->vm);
+    fill(p, sizeof(p), 1);
+    nf_rx_fill(&f, 0, 2);
+    p[1000] &= 0xfe;
+    nf_wire_put(&f, 0, p + 1000, 100);
+    nf_wire_put(&f, 0, p, sizeof(p));
+    vm_lock(&f.t->vm);
+    netif_resume(f.n);
+    vm_unlock(&f.t->vm);
+    ck_assert_int_eq(nf_rx_get(&f, 0).status, 100);
+    ck_assert(!memcmp(p + 1000, nf_rx_page(&f, 0), 100));
+    nf_rx_fill(&f, 0, 2);
+    ck_assert_int_eq(nf_rx_get(&f, 0).status, 4096);
+    ck_assert(!memcmp(p, nf_rx_page(&f, 0), 4096));
+}
+END_TEST
+
 START_TEST(room_comes_late)
 {
     uint8_t p[9000];
@@ -651,6 +698,13 @@ START_TEST(lying_pieces)
         nf_tx_push(&f, 0);
         expect_tx(0, 2, NETIF_RSP_ERROR);
     }
+    /* Pieces whose sum passes for less in 16 bits. */
+    one_slot(0, NETTXF_MORE_DATA, 0, 5000, FAKE_REF(NF_TX_PAGE));
+    for (unsigned i = 1; i < NETIF_SLOTS_MIN; i++)
+        one_slot(0, i + 1 < NETIF_SLOTS_MIN ? NETTXF_MORE_DATA : 0, 0,
+                 XENIF_PAGE, FAKE_REF(NF_TX_PAGE + i));
+    nf_tx_push(&f, 0);
+    expect_tx(0, NETIF_SLOTS_MIN, NETIF_RSP_ERROR);
     tx_works(0);
 }
 END_TEST
@@ -724,6 +778,7 @@ static uint32_t rnd(uint32_t *seed)
 /* Headers of random bytes, cut anywhere: nothing is read beyond the frame. */
 START_TEST(random_headers)
 {
+    static const uint8_t extensions[] = {0, 43, 60};
     uint32_t seed = 423;
 
     for (unsigned i = 0; i < 20000; i++) {
@@ -733,6 +788,14 @@ START_TEST(random_headers)
         struct csum_place place;
 
         tcp(whole, rnd(&seed) % 2 ? IPV6 : IPV4, sizeof(whole));
+        if (rnd(&seed) % 2) { /* IPv6 with headers between */
+            tcp(whole, IPV6, sizeof(whole));
+            whole[20] = extensions[rnd(&seed) % 3];
+            for (unsigned k = 54; k < sizeof(whole); k += 8) {
+                whole[k] = rnd(&seed) % 3 ? extensions[rnd(&seed) % 3] : 6;
+                whole[k + 1] = (uint8_t)(rnd(&seed) % 4);
+            }
+        }
         for (unsigned k = rnd(&seed) % 6; k; k--)
             whole[12 + rnd(&seed) % 60] = (uint8_t)rnd(&seed);
         memcpy(p, whole, len);
@@ -917,6 +980,8 @@ int main(void)
         multi_queue,
         rate,
         xsa_392_stalled_receiver,
+        second_stall,
+        room_for_one_of_two,
         room_comes_late,
         full_network,
         pause_and_resume,

@@ -20,6 +20,7 @@ struct backend {
     struct xenbus_dev d;
     unsigned advertised, published, disconnected, gone;
     int fail;
+    bool removed; /* the toolstack takes our folder while we connect */
 };
 
 static struct testvm *t;
@@ -39,6 +40,8 @@ static int be_connect(struct xenbus_dev *d, struct cfg_err *err)
 
     ck_assert(!d->connected);
     rc = xenbus_need_u32(d, d->front, "ring-ref", UINT32_MAX, &ref, err);
+    if (b.removed)
+        fake_xs_set(x, NULL, BACK);
     return b.fail ? err_set(err, b.fail, "no ring") : rc;
 }
 
@@ -223,6 +226,17 @@ START_TEST(folder_removed)
 }
 END_TEST
 
+START_TEST(folder_removed_under_our_hands)
+{
+    b.removed = true;
+    front(XENBUS_INITIALISED);
+    ck_assert_uint_eq(b.disconnected, 1);
+    ck_assert_uint_eq(b.gone, 1);
+    ck_assert_str_eq(fake_xs_get(x, BACK "/state"), "");
+    ck_assert_str_eq(fake_xs_get(x, BACK "/sectors"), "");
+}
+END_TEST
+
 START_TEST(hotplug_script)
 {
     set(BACK, "script", "/etc/xen/scripts/vif-bridge");
@@ -389,6 +403,7 @@ int main(void)
         detach,
         detach_what_nobody_took,
         folder_removed,
+        folder_removed_under_our_hands,
         hotplug_script,
         resize,
         failed_connect,
