@@ -2,7 +2,8 @@
 /*
  * qcow2: what its parts share.
  *
- *     qcow2.c           opening and closing: header, extensions, snapshots
+ *     qcow2.c           opening and closing: directories, snapshots, files
+ *     qcow2-header.c    the header and its extensions
  *     qcow2-table.c     tables in memory, and the order of writing them
  *     qcow2-refcount.c  who uses a cluster of the file; getting a free one
  *     qcow2-map.c       where a byte of the disk is
@@ -75,7 +76,8 @@
 #define MAX_REFCOUNT_TABLE_BYTES (8u << 20)
 #define MAX_SNAPSHOTS 65536u
 #define MAX_SNAPSHOT_TABLE_BYTES (64u << 20)
-#define MAX_CHAIN 64 /* backing files below one another */
+#define MAX_CLUSTERS (UINT64_C(1) << 31) /* of a file */
+#define MAX_CHAIN 64                     /* backing files below one another */
 
 /* A cluster of tables in memory, as in the file. */
 struct qcow2_table {
@@ -162,6 +164,16 @@ static inline uint64_t qcow2_end(const struct qcow2 *c)
 
 /* All functions return 0 or -errno if not said otherwise; s is a queue of
  * c->file with nothing in flight; "locked" is c->lock. */
+
+/* qcow2-header.c: with err set */
+int qcow2_no_memory(struct cfg_err *err);
+int qcow2_cannot_read(const struct qcow2 *c, int rc, uint64_t off,
+                      struct cfg_err *err);
+/* Any bytes of the file. */
+int qcow2_read_bytes(struct qcow2 *c, uint64_t off, void *buf, uint32_t len,
+                     struct cfg_err *err);
+int qcow2_parse_header(struct qcow2 *c, struct cfg_err *err);
+int qcow2_parse_size(struct qcow2 *c, struct cfg_err *err); /* of c->head */
 
 /* qcow2-table.c */
 int qcow2_sync(struct blk_queue *s, enum blk_op op, uint64_t off, void *buf,

@@ -7,8 +7,6 @@
 
 #include "dm/block/qcow2-priv.h"
 
-#define MAX_OFFSET (UINT64_C(1) << 55) /* where an image may end */
-
 /* Clusters that hold tables: the guest's data is never there. */
 
 bool qcow2_is_meta(const struct qcow2 *c, uint64_t cluster)
@@ -129,7 +127,7 @@ static int grow_table(struct qcow2 *c, struct blk_queue *s)
     n = clusters * c->cluster_size / 8;
     off = (first + blocks) << c->cluster_bits;
     if (clusters * c->cluster_size > MAX_REFCOUNT_TABLE_BYTES ||
-        n < old_n + blocks || (off >> 9) > MAX_OFFSET >> 9)
+        n < old_n + blocks || first + blocks + clusters > MAX_CLUSTERS)
         return -EFBIG;
     rc = qcow2_grow(c, (first + blocks + clusters) << c->cluster_bits);
     if (!rc) /* what the old table says must be there for a failure */
@@ -216,7 +214,7 @@ static int try_cluster(struct qcow2 *c, struct blk_queue *s, uint64_t cluster)
     uint64_t i = cluster >> c->rb_bits, count;
     int rc;
 
-    if (cluster > MAX_OFFSET >> c->cluster_bits)
+    if (cluster >= MAX_CLUSTERS)
         return -EFBIG;
     if (i >= c->rt.n) {
         rc = grow_table(c, s);

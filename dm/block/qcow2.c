@@ -15,36 +15,7 @@
 #include "dm/machine.h"
 #include "dm/options.h"
 
-#define CACHE_BYTES (32u << 20) /* of L2 tables, and as many refcounts */
-
 #define NAME(c) ((c)->blk.filename)
-
-static int no_memory(struct cfg_err *err)
-{
-    return err_set(err, -ENOMEM, "out of memory");
-}
-
-static int cannot_read(const struct qcow2 *c, int rc, uint64_t off,
-                       struct cfg_err *err)
-{
-    return err_set(err, rc, "%s: reading at offset 0x%llx: %s", NAME(c),
-                   (unsigned long long)off, strerror(-rc));
-}
-
-static int read_bytes(struct qcow2 *c, uint64_t off, void *buf, uint32_t len,
-                      struct cfg_err *err)
-{
-    uint32_t skip = off % 512, all = (skip + len + 511) & ~511u;
-    uint8_t *tmp = malloc(all);
-    int rc;
-
-    if (!tmp)
-        return no_memory(err);
-    rc = qcow2_read(c->s, off - skip, tmp, all);
-    memcpy(buf, tmp + skip, len);
-    free(tmp);
-    return rc < 0 ? cannot_read(c, rc, off, err) : 0;
-}
 
 /* Is [off, off + len) in the file, from the start of a cluster on? */
 static int check_place(const struct qcow2 *c, const char *what, uint64_t off,
@@ -62,192 +33,6 @@ static int check_place(const struct qcow2 *c, const char *what, uint64_t off,
         return 0;
     return err_set(err, -EINVAL, "%s: corrupt: the %s at offset 0x%llx %s",
                    NAME(c), what, (unsigned long long)off, why);
-}
-
-/* Header. */
-
-static int check_features(struct qcow2 *c, uint64_t incompatible,
-                          struct cfg_err *err)
-{
-    static const char *const no[] = {
-        [2] = "keeps its data in another file",
-        [3] = "is compressed with something else than zlib",
-        [4] = "has extended L2 entries (subclusters)",
-    };
-
-    for (unsigned i = 2; i <= 4; i++) {
-        if (incompatible >> i & 1) {
-            return err_set(err, -ENOTSUP,
-                           "%s: %s, which is not supported (incompatible "
-                           "feature bit %u, offset %d)",
-                           NAME(c), no[i], i, HDR_INCOMPATIBLE);
-        }
-    }
-    if (incompatible >> 5) {
-        return err_set(err, -ENOTSUP,
-                       "%s: too new: unknown incompatible features 0x%llx "
-                       "(offset %d)",
-                       NAME(c), (unsigned long long)incompatible,
-                       HDR_INCOMPATIBLE);
-    }
-    if (incompatible & INCOMPAT_CORRUPT && !c->blk.readonly) {
-        return err_set(err, -EINVAL,
-                       "%s: marked as corrupt (offset %d): expected "
-                       "readonly=on, or a repair",
-                       NAME(c), HDR_INCOMPATIBLE);
-    }
-    c->incompatible = incompatible;
-    return 0;
-}
-
-static int set_sizes(struct qcow2 *c, struct cfg_err *err)
-{
-    c->cluster_bits = be_get32(c->head + HDR_CLUSTER_BITS);
-    if (c->cluster_bits < 9 || c->cluster_bits > 21) {
-        return err_set(err, -EINVAL,
-                       "%s: corrupt: cluster_bits is %u (offset %d), expected "
-                       "9 to 21",
-                       NAME(c), c->cluster_bits, HDR_CLUSTER_BITS);
-    }
-    c->cluster_size = 1u << c->cluster_bits;
-    c->l2_bits = c->cluster_bits - 3;
-    c->max_tables = CACHE_BYTES >> c->cluster_bits;
-    return 0;
-}
-
-static int parse_v3(struct qcow2 *c, uint32_t *length, struct cfg_err *err)
-{
-    c->refcount_order = 4;
-    *length = HDR_V2_LENGTH;
-    if (c->version == 2)
-        return 0;
-    *length = be_get32(c->head + HDR_HEADER_LENGTH);
-    if (*length < HDR_V3_LENGTH || *length % 8 || *length > c->cluster_size) {
-        return err_set(err, -EINVAL,
-                       "%s: corrupt: header_length is %u (offset %d)", NAME(c),
-                       *length, HDR_HEADER_LENGTH);
-    }
-    c->refcount_order = be_get32(c->head + HDR_REFCOUNT_ORDER);
-    if (c->refcount_order > 6) {
-        return err_set(err, -EINVAL,
-                       "%s: corrupt: refcount_order is %u (offset %d), "
-                       "expected 0 to 6",
-                       NAME(c), c->refcount_order, HDR_REFCOUNT_ORDER);
-    }
-    c->compatible = be_get64(c->head + HDR_COMPATIBLE);
-    return check_features(c, be_get64(c->head + HDR_INCOMPATIBLE), err);
-}
-
-static int parse_extensions(struct qcow2 *c, uint32_t off, uint32_t end,
-                            struct cfg_err *err)
-{
-    uint8_t ext[8];
-    uint32_t len;
-    int rc;
-
-    for (; end - off >= 8; off += (len + 7) & ~7u) {
-        rc = read_bytes(c, off, ext, 8, err);
-        if (rc < 0)
-            return rc;
-        if (!be_get32(ext))
-            break;
-        len = be_get32(ext + 4);
-        off += 8;
-        if (len > end - off || ((len + 7) & ~7u) > end - off) {
-            return err_set(err, -EINVAL,
-                           "%s: corrupt: the header extension at offset %u is "
-                           "too long",
-                           NAME(c), off - 8);
-        }
-        if (be_get32(ext) != EXT_BACKING_FORMAT || len > 63)
-            continue;
-        free(c->backing_format);
-        c->backing_format = calloc(1, len + 1);
-        if (!c->backing_format)
-            return no_memory(err);
-        rc = read_bytes(c, off, c->backing_format, len, err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-static int parse_backing_name(struct qcow2 *c, uint32_t *end,
-                              struct cfg_err *err)
-{
-    uint64_t off = be_get64(c->head + HDR_BACKING_FILE_OFFSET);
-    uint32_t len = be_get32(c->head + HDR_BACKING_FILE_SIZE);
-
-    *end = c->cluster_size;
-    if (!off)
-        return 0;
-    if (len > 1023 || off > c->cluster_size || len > c->cluster_size - off ||
-        off < HDR_V2_LENGTH) {
-        return err_set(err, -EINVAL,
-                       "%s: corrupt: the backing file's name at offset 0x%llx "
-                       "is not in the header",
-                       NAME(c), (unsigned long long)off);
-    }
-    *end = off;
-    c->backing_name = calloc(1, len + 1);
-    if (!c->backing_name)
-        return no_memory(err);
-    return read_bytes(c, off, c->backing_name, len, err);
-}
-
-static int read_size(struct qcow2 *c, struct cfg_err *err)
-{
-    uint64_t size = be_get64(c->head + HDR_SIZE);
-
-    if (!size || size % 512 ||
-        size > (uint64_t)(MAX_L1_BYTES / 8) << (c->cluster_bits + c->l2_bits)) {
-        return err_set(err, -EINVAL,
-                       "%s: a disk of %llu bytes (offset %d): expected whole "
-                       "512-byte sectors, and less",
-                       NAME(c), (unsigned long long)size, HDR_SIZE);
-    }
-    atomic_store(&c->blk.size, size);
-    return 0;
-}
-
-static int parse_header(struct qcow2 *c, struct cfg_err *err)
-{
-    uint32_t length, end, crypt;
-    int rc = qcow2_read(c->s, 0, c->head, sizeof(c->head));
-
-    if (rc < 0)
-        return cannot_read(c, rc, 0, err);
-    if (be_get32(c->head) != QCOW2_MAGIC)
-        return err_set(err, -EINVAL, "%s: is not a qcow2 image", NAME(c));
-    c->version = be_get32(c->head + HDR_VERSION);
-    if (c->version != 2 && c->version != 3) {
-        return err_set(err, -ENOTSUP,
-                       "%s: qcow2 version %u (offset %d): expected 2 or 3",
-                       NAME(c), c->version, HDR_VERSION);
-    }
-    if ((rc = set_sizes(c, err)) < 0 || (rc = parse_v3(c, &length, err)) < 0)
-        return rc;
-    crypt = be_get32(c->head + HDR_CRYPT_METHOD);
-    if (crypt) {
-        return err_set(err, -ENOTSUP,
-                       "%s: encrypted (method %u, offset %d), which is not "
-                       "supported",
-                       NAME(c), crypt, HDR_CRYPT_METHOD);
-    }
-    c->rb_bits = c->cluster_bits + 3 - c->refcount_order;
-    if ((rc = parse_backing_name(c, &end, err)) < 0)
-        return rc;
-    if (end < length) {
-        return err_set(err, -EINVAL,
-                       "%s: corrupt: the backing file's name at offset %u is "
-                       "within the header's fields",
-                       NAME(c), end);
-    }
-    if ((rc = parse_extensions(c, length, end, err)) < 0)
-        return rc;
-    c->has_bitmaps =
-        c->version > 2 && be_get64(c->head + HDR_AUTOCLEAR) & AUTOCLEAR_BITMAPS;
-    return read_size(c, err);
 }
 
 /* The two directories. */
@@ -269,10 +54,10 @@ static int open_l1(struct qcow2 *c, uint64_t off, uint32_t n,
     if (rc < 0)
         return rc;
     if (qcow2_dir_init(&c->l1, "L2 table", off, n) < 0)
-        return no_memory(err);
+        return qcow2_no_memory(err);
     rc = qcow2_dir_read(c->s, &c->l1);
     if (rc < 0)
-        return cannot_read(c, rc, off, err);
+        return qcow2_cannot_read(c, rc, off, err);
     for (uint32_t i = 0; i < n; i++) {
         const char *bad = qcow2_bad_l1(c, c->l1.slots[i].entry);
 
@@ -303,9 +88,9 @@ static int open_refcounts(struct qcow2 *c, struct cfg_err *err)
     if (rc < 0)
         return rc;
     if (qcow2_dir_init(&c->rt, "refcount block", off, n) < 0)
-        return no_memory(err);
+        return qcow2_no_memory(err);
     rc = qcow2_dir_read(c->s, &c->rt);
-    return rc < 0 ? cannot_read(c, rc, off, err) : 0;
+    return rc < 0 ? qcow2_cannot_read(c, rc, off, err) : 0;
 }
 
 /* Snapshots. */
@@ -315,7 +100,7 @@ static char *read_string(struct qcow2 *c, uint64_t off, uint32_t len,
 {
     char *s = calloc(1, len + 1);
 
-    if (s && read_bytes(c, off, s, len, err) < 0) {
+    if (s && qcow2_read_bytes(c, off, s, len, err) < 0) {
         free(s);
         s = NULL;
     }
@@ -330,7 +115,7 @@ static int64_t read_snapshot(struct qcow2 *c, uint32_t i, uint64_t off,
     struct qcow2_snapshot_info *info = &c->infos[i];
     uint8_t h[40], extra[16] = {0};
     uint32_t extra_len, id_len, name_len;
-    int rc = read_bytes(c, off, h, sizeof(h), err);
+    int rc = qcow2_read_bytes(c, off, h, sizeof(h), err);
 
     if (rc < 0)
         return rc;
@@ -348,7 +133,8 @@ static int64_t read_snapshot(struct qcow2 *c, uint32_t i, uint64_t off,
                        "bytes of extra data",
                        NAME(c), (unsigned long long)off, extra_len);
     }
-    rc = read_bytes(c, off + 40, extra, extra_len < 16 ? extra_len : 16, err);
+    rc = qcow2_read_bytes(c, off + 40, extra, extra_len < 16 ? extra_len : 16,
+                          err);
     if (rc < 0)
         return rc;
     if (extra_len >= 8)
@@ -382,7 +168,7 @@ static int open_snapshots(struct qcow2 *c, struct cfg_err *err)
     c->snapshots = calloc(n, sizeof(*c->snapshots));
     c->infos = calloc(n, sizeof(*c->infos));
     if (!c->snapshots || !c->infos)
-        return no_memory(err);
+        return qcow2_no_memory(err);
     c->nsnapshots = n;
     for (uint32_t i = 0; i < n; i++, at += len) {
         len = read_snapshot(c, i, at, err);
@@ -444,7 +230,7 @@ static int open_active(struct qcow2 *c, struct opts *opts, struct cfg_err *err)
     if (rc < 0)
         return rc;
     be_put64(c->head + HDR_SIZE, c->infos[i].size);
-    rc = read_size(c, err);
+    rc = qcow2_parse_size(c, err);
     return rc < 0
                ? rc
                : open_l1(c, c->snapshots[i].l1_off, c->snapshots[i].l1_n, err);
@@ -465,7 +251,7 @@ static int mark(struct qcow2 *c, const char *what, uint64_t off, uint64_t len,
                            NAME(c), what, (unsigned long long)off);
         }
         if (qcow2_mark_meta(c, i, true) < 0)
-            return no_memory(err);
+            return qcow2_no_memory(err);
     }
     return 0;
 }
@@ -496,10 +282,10 @@ static int mark_snapshot(struct qcow2 *c, const struct qcow2_snapshot *s,
     int rc = qcow2_dir_init(&d, "", s->l1_off, s->l1_n ? s->l1_n : 1);
 
     if (rc < 0)
-        return no_memory(err);
+        return qcow2_no_memory(err);
     rc = s->l1_n ? qcow2_dir_read(c->s, &d) : 0;
     if (rc < 0)
-        cannot_read(c, rc, s->l1_off, err);
+        qcow2_cannot_read(c, rc, s->l1_off, err);
     for (uint32_t i = 0; !rc && i < s->l1_n; i++) {
         const char *bad = qcow2_bad_l1(c, d.slots[i].entry);
         uint64_t off = d.slots[i].entry & ENTRY_OFFSET;
@@ -514,7 +300,7 @@ static int mark_snapshot(struct qcow2 *c, const struct qcow2_snapshot *s,
                          NAME(c),
                          (unsigned long long)s->l1_off + i * UINT64_C(8), bad);
         } else if (off && qcow2_mark_meta(c, n, true) < 0) {
-            rc = no_memory(err);
+            rc = qcow2_no_memory(err);
         }
     }
     qcow2_dir_free(&d);
@@ -528,7 +314,7 @@ static int mark_l2(struct qcow2 *c, struct cfg_err *err)
     int rc = 0;
 
     if (!fixed)
-        return no_memory(err);
+        return qcow2_no_memory(err);
     memcpy(fixed, c->meta, bytes);
     for (uint32_t i = 0; !rc && i < c->l1.n; i++) {
         uint64_t off = c->l1.slots[i].entry & ENTRY_OFFSET;
@@ -595,7 +381,7 @@ static int open_file(struct qcow2 *c, struct opts *opts, struct cfg_err *err)
     c->blk.filename = strdup(c->file->filename);
     c->s = blk_queue_new(c->file, c->blk.vm->loop, 1);
     if (!c->blk.filename || !c->s)
-        return no_memory(err);
+        return qcow2_no_memory(err);
     c->blk.readonly |= c->file->readonly;
     c->blk.cache_direct = c->file->cache_direct;
     return 0;
@@ -603,14 +389,19 @@ static int open_file(struct qcow2 *c, struct opts *opts, struct cfg_err *err)
 
 /* Where a cluster shares a block of the host's with another, a write to it may
  * have to wait for a write to the other, and that for our lock. */
-static int check_alignment(struct qcow2 *c, struct opts *opts,
-                           struct cfg_err *err)
+static int check_clusters(struct qcow2 *c, struct opts *opts,
+                          struct cfg_err *err)
 {
     uint64_t align = 4096;
     int rc = opts_get_size(opts, "align", 1, &align, err);
 
     if (rc < 0)
         return rc;
+    if (qcow2_end(c) > MAX_CLUSTERS) {
+        return err_set(err, -EFBIG,
+                       "%s: the file has %llu clusters, expected less", NAME(c),
+                       (unsigned long long)qcow2_end(c));
+    }
     if (align < c->file->logical_block)
         align = c->file->logical_block;
     if (!c->file->cache_direct || c->cluster_size >= align)
@@ -639,7 +430,7 @@ static int open_chain(struct qcow2 *c, uint64_t depth, struct cfg_err *err)
 {
     char *path = backing_path(c), number[24];
     struct opts *o = opts_new();
-    int rc = path ? 0 : no_memory(err);
+    int rc = path ? 0 : qcow2_no_memory(err);
 
     if (!rc && depth >= MAX_CHAIN)
         rc = err_set(err, -ELOOP, "%s: more than %d backing files: a loop?",
@@ -732,8 +523,9 @@ static int qcow2_open(struct blk *blk, struct opts *opts, struct cfg_err *err)
     pthread_mutex_init(&c->lock, NULL);
     pthread_mutex_init(&c->ranges.mutex, NULL);
     pthread_cond_init(&c->granted, NULL);
-    if ((rc = open_file(c, opts, err)) < 0 || (rc = parse_header(c, err)) < 0 ||
-        (rc = check_alignment(c, opts, err)) < 0 ||
+    if ((rc = open_file(c, opts, err)) < 0 ||
+        (rc = qcow2_parse_header(c, err)) < 0 ||
+        (rc = check_clusters(c, opts, err)) < 0 ||
         (rc = open_refcounts(c, err)) < 0 ||
         (rc = open_snapshots(c, err)) < 0 ||
         (rc = open_active(c, opts, err)) < 0 || (rc = mark_all(c, err)) < 0)
@@ -741,7 +533,7 @@ static int qcow2_open(struct blk *blk, struct opts *opts, struct cfg_err *err)
     c->fresh = qcow2_end(c);
     c->zeros = calloc(1, c->cluster_size);
     if (!c->zeros)
-        return no_memory(err);
+        return qcow2_no_memory(err);
     blk->physical_block = c->file->physical_block;
     rc = open_backing(c, opts, err);
     return rc < 0 ? rc : make_writable(c, err);

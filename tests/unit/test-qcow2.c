@@ -727,6 +727,17 @@ START_TEST(test_bad_header)
 }
 END_TEST
 
+START_TEST(test_huge_file)
+{
+    create("d", plain(9));
+    ck_assert_int_eq(truncate(path("d"), (INT64_C(1) << 40) + 512), 0);
+    open_bad("d", "", "expected less");
+    create("d", plain(12)); /* sparse: little is read */
+    ck_assert_int_eq(truncate(path("d"), INT64_C(1) << 40), 0);
+    blk_close(open_image("d", ""));
+}
+END_TEST
+
 /* With lazy refcounts a crash leaves wrong ones, and says so. */
 START_TEST(test_dirty)
 {
@@ -873,6 +884,7 @@ int main(void)
     tcase_add_loop_test(t, test_killed, 0, 2);
     tcase_add_test(t, test_flushed);
     tcase_add_loop_test(t, test_bad_header, 0, BAD_HEADERS);
+    tcase_add_test(t, test_huge_file);
     tcase_add_loop_test(t, test_dirty, 0, 2);
     tcase_add_loop_test(t, test_mutated, 0, 4);
     tcase_add_test(t, test_resize);
