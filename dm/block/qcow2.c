@@ -215,7 +215,7 @@ static int find_snapshot(struct qcow2 *c, const char *key, uint32_t *found,
 static int open_active(struct qcow2 *c, struct opts *opts, struct cfg_err *err)
 {
     const char *key = opts_get(opts, "snapshot");
-    uint32_t i;
+    uint32_t i = 0;
     int rc;
 
     if (!key) {
