@@ -122,6 +122,32 @@ out:
     return rc;
 }
 
+/* A -drive without an image is an empty CD drive's: there is nothing to open,
+ * and the device does without. */
+static void drop_empty(struct cmdline *c)
+{
+    struct opts **p = &c->drives, *o, *dev;
+
+    while ((o = *p)) {
+        const char *id = opts_get(o, "id"), *format = opts_get(o, "format");
+
+        for (dev = c->devices; dev; dev = dev->next) {
+            const char *drive = opts_get(dev, "drive");
+
+            if (drive && id && !strcmp(drive, id))
+                break;
+        }
+        if (dev && !strcmp(opts_get(dev, "driver"), "ide-cd") &&
+            !opts_get(o, "file") && (!format || !strcmp(format, "raw"))) {
+            free(take(dev, "drive"));
+            *p = o->next;
+            opts_free(o);
+        } else {
+            p = &o->next;
+        }
+    }
+}
+
 /* ---- -blockdev ---- */
 
 static bool is_protocol(const char *driver)
@@ -338,6 +364,7 @@ int cmdline_expand(struct cmdline *c, struct cfg_err *err)
 
     for (o = c->drives; o && !rc; o = o->next)
         rc = expand_drive(c, o, &next_ide, err);
+    drop_empty(c);
     for (o = c->blockdevs; o && !rc; o = o->next)
         rc = expand_blockdev(c, o, err);
     for (o = c->nics; o && !rc; o = o->next)

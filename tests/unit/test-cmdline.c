@@ -91,6 +91,41 @@ START_TEST(test_spellings)
 END_TEST
 
 /* What test programs of others pass, word for word. */
+/* What libxl says, today and yesterday. */
+START_TEST(test_rights)
+{
+    accepts(PARSE("-xen-domid", "7", "-xen-domid-restrict", "-chroot", "/r",
+                  "-runas", "nobody", "-machine", "xenfv,suppress-vmdesc=on"));
+    ck_assert_uint_eq(c.cfg.xen_domid, 7);
+    ck_assert(c.cfg.xen_restrict);
+    ck_assert_str_eq(opts_get(c.run_with, "chroot"), "/r");
+    ck_assert_str_eq(opts_get(c.run_with, "user"), "nobody");
+    cmdline_free(&c);
+
+    accepts(PARSE("-run-with", "user=1:2,chroot=/r", "-run-with",
+                  "async-teardown=on", "-k", "de"));
+    ck_assert_str_eq(opts_get(c.run_with, "user"), "1:2");
+    ck_assert_str_eq(opts_get(c.run_with, "chroot"), "/r");
+    cmdline_free(&c);
+}
+END_TEST
+
+/* An empty drive: what is not there is not opened. */
+START_TEST(test_empty_cd)
+{
+    accepts(PARSE("-drive", "if=none,readonly=on,id=ide-5632", "-device",
+                  "ide-cd,id=ide-5632,drive=ide-5632,bus=ide.1,unit=0",
+                  "-drive", "if=ide,media=cdrom", "-drive",
+                  "if=none,id=d0,file=/x"));
+    ck_assert_ptr_nonnull(c.drives);
+    ck_assert_str_eq(opts_get(c.drives, "id"), "d0");
+    ck_assert_ptr_null(c.drives->next);
+    ck_assert_ptr_null(opts_get(c.devices, "drive"));
+    ck_assert_ptr_null(opts_get(c.devices->next, "drive"));
+    cmdline_free(&c);
+}
+END_TEST
+
 START_TEST(test_harnesses)
 {
     accepts(PARSE("-qtest", "unix:/tmp/q.sock", "-qtest-log", "/dev/null",
@@ -378,10 +413,10 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {test_defaults, test_spellings, test_harnesses,
-                                  test_smp,      test_memory,    test_drives,
-                                  test_networks, test_objects,   test_values,
-                                  test_asked,    test_table,     test_fdset,
-                                  NULL};
+                                  test_rights,   test_empty_cd,  test_smp,
+                                  test_memory,   test_drives,    test_networks,
+                                  test_objects,  test_values,    test_asked,
+                                  test_table,    test_fdset,     NULL};
 
     return run_suite("cmdline", NULL, NULL, tests);
 }
