@@ -89,8 +89,8 @@ struct blkif {
     struct blkif_queue *queue;
 };
 
-/* Requests of the ring; true: there were some. */
-bool blkif_queue_run(struct blkif_queue *q);
+/* Takes requests from the ring. */
+void blkif_queue_run(struct blkif_queue *q);
 void blkif_queue_resubmit(struct blkif_queue *q); /* what is parked */
 void blkif_queue_ended(void *opaque);             /* a run of completions */
 void blkif_request_free(struct blkif_request *r);

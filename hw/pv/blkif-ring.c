@@ -342,12 +342,12 @@ static bool take(struct blkif_queue *q, unsigned *budget)
     return true;
 }
 
-bool blkif_queue_run(struct blkif_queue *q)
+void blkif_queue_run(struct blkif_queue *q)
 {
-    unsigned all = 2 * q->ring.size, budget = all;
+    unsigned budget = 2 * q->ring.size;
 
     if (!q->running || q->broken)
-        return true;
+        return;
     blk_plug(q->bq);
     while (take(q, &budget) && pv_ring_want(&q->ring, 1))
         ;
@@ -356,7 +356,6 @@ bool blkif_queue_run(struct blkif_queue *q)
     push(q);
     if (!budget && !q->held)
         loop_post(q->thread.loop, &q->again);
-    return budget < all;
 }
 
 void blkif_queue_ended(void *opaque)

@@ -33,7 +33,11 @@ static void run_again(void *opaque)
 
 static bool on_event(void *opaque)
 {
-    return blkif_queue_run(opaque);
+    struct blkif_queue *q = opaque;
+    bool moved = pv_ring_moved(&q->ring);
+
+    blkif_queue_run(q);
+    return moved;
 }
 
 static void on_broken(void *opaque)

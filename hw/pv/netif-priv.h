@@ -112,9 +112,8 @@ struct netif {
 };
 
 void netif_broken(struct netif_queue *q, const char *why);
-/* True: there was work. */
-bool netif_tx_run(struct netif_queue *q);
-bool netif_rx_run(struct netif_queue *q);
+void netif_tx_run(struct netif_queue *q);
+void netif_rx_run(struct netif_queue *q);
 void netif_tx_stop(struct netif_queue *q);
 void netif_rx_stalled(void *opaque); /* stall_late */
 

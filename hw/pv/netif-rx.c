@@ -179,10 +179,8 @@ static enum rx_result one(struct netif_queue *q, size_t *at)
     memcpy(&v, space, sizeof(v));
     need = slots_of(&v, (size_t)len);
     room = pv_ring_pending(&q->rx);
-    if (room < 0) {
-        netif_broken(q, "its receive ring has more than it can hold");
+    if (room < 0)
         return RX_BROKEN;
-    }
     if ((unsigned)room < need && !pv_ring_want(&q->rx, need)) {
         if (q->dropping || !q->n->rx_notify) {
             q->kept_len = 0;
@@ -206,22 +204,20 @@ static int64_t stall_ns(const struct netif_queue *q)
     return (int64_t)q->n->conf.stall_ms * 1000000;
 }
 
-bool netif_rx_run(struct netif_queue *q)
+void netif_rx_run(struct netif_queue *q)
 {
     enum rx_result r = RX_MORE;
     unsigned frames = 0;
     size_t at = 0;
-    bool any = false;
 
     if (!q->running || q->broken)
-        return true;
+        return;
     for (; r == RX_MORE && frames < BUDGET; frames++) {
-        size_t before = at;
-
-        r = one(q, &at);
-        any |= at != before;
-        if (r == RX_BROKEN)
-            return true;
+        r = pv_ring_pending(&q->rx) < 0 ? RX_BROKEN : one(q, &at);
+        if (r == RX_BROKEN) {
+            netif_broken(q, "its receive ring has more than it can hold");
+            return;
+        }
         if (NETIF_ARENA - at < FRAME_SPACE ||
             q->rx_slots + FRAME_SLOTS > NETIF_PIECES) {
             flush(q);
@@ -235,7 +231,6 @@ bool netif_rx_run(struct netif_queue *q)
         pv_late_set(&q->stall_late, stall_ns(q));
     }
     net_rx_enable(q->nq, r != RX_NO_ROOM);
-    return any;
 }
 
 void netif_rx_stalled(void *opaque)

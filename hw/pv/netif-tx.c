@@ -317,17 +317,14 @@ static bool may_send(struct netif_queue *q)
 
 /* ---- the queue ---- */
 
-bool netif_tx_run(struct netif_queue *q)
+void netif_tx_run(struct netif_queue *q)
 {
     unsigned rounds = 8; /* before others in this thread have a turn */
-    bool any = false;
 
     if (!q->running || q->broken || q->writable.loop)
-        return true;
+        return;
     while (send_all(q) && may_send(q) && collect(q)) {
-        if (q->packets)
-            any = true;
-        else if (!pv_ring_want(&q->tx, 1))
+        if (!q->packets && !pv_ring_want(&q->tx, 1))
             break;
         if (!--rounds) {
             loop_post(q->thread.loop, &q->tx_again);
@@ -336,7 +333,6 @@ bool netif_tx_run(struct netif_queue *q)
     }
     if (!q->broken && pv_ring_push(&q->tx))
         pv_port_notify(&q->tx_port);
-    return any;
 }
 
 void netif_tx_stop(struct netif_queue *q)

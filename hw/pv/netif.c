@@ -47,19 +47,27 @@ static void on_broken(void *opaque)
 
 static bool tx_event(void *opaque)
 {
-    return netif_tx_run(opaque);
+    struct netif_queue *q = opaque;
+    bool moved = pv_ring_moved(&q->tx);
+
+    netif_tx_run(q);
+    return moved;
 }
 
 static bool rx_event(void *opaque)
 {
-    return netif_rx_run(opaque);
+    struct netif_queue *q = opaque;
+    bool moved = pv_ring_moved(&q->rx);
+
+    netif_rx_run(q);
+    return moved;
 }
 
 static bool any_event(void *opaque)
 {
-    bool tx = netif_tx_run(opaque);
+    bool tx = tx_event(opaque);
 
-    return netif_rx_run(opaque) || tx;
+    return rx_event(opaque) || tx;
 }
 
 static void tx_again(void *opaque)

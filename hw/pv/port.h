@@ -2,9 +2,9 @@
 /*
  * An event channel that a queue's thread serves.
  *
- * A frontend can send events as fast as it likes. One that comes with work
- * is unmasked at once, so honest load pays nothing; after a few in a row that
- * had none, each next one waits longer, up to PV_PORT_HOLD_MAX_MS.
+ * A frontend can send events as fast as it likes. One that comes with work is
+ * unmasked at once, so honest load pays nothing; after a few in a row without
+ * any, each next one waits longer, up to PV_PORT_HOLD_MAX_MS.
  */
 #ifndef HVMD_HW_PV_PORT_H
 #define HVMD_HW_PV_PORT_H
@@ -30,7 +30,8 @@ struct pv_port {
     struct pv_late late;
 };
 
-/* Main thread. fn: was there work? In loop's thread. -errno. */
+/* Main thread. fn: has the frontend done anything since the last event? In
+ * loop's thread. -errno. */
 int pv_port_bind(struct pv_port *p, struct vm *vm, struct xenif *x,
                  evtchn_port_t remote, struct loop *loop,
                  bool (*fn)(void *opaque), void *opaque);

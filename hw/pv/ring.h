@@ -36,6 +36,8 @@ struct pv_ring {
     uint32_t size, entry; /* entries, a power of two; bytes of one, 4n */
     uint32_t req_cons;    /* next request to read */
     uint32_t rsp_prod;    /* next response to write */
+    uint32_t seen;        /* req_prod at the last event */
+    uint32_t shown;       /* rsp_prod as the frontend was told */
 };
 
 static inline volatile uint32_t *pv_ring_at(const struct pv_ring *r,
@@ -69,8 +71,21 @@ static inline int pv_ring_attach(struct pv_ring *r, void *mem, unsigned pages,
         ;
     r->rsp_prod =
         atomic_load_explicit(&r->head->rsp_prod, memory_order_relaxed);
-    r->req_cons = r->rsp_prod;
+    r->req_cons = r->seen = r->shown = r->rsp_prod;
     return pv_ring_pending(r) < 0 ? -EPROTO : 0;
+}
+
+/* An event has come: has the frontend put anything there since the last one?
+ * Not whether we find it: a run before may have been faster than the event. */
+static inline bool pv_ring_moved(struct pv_ring *r)
+{
+    uint32_t prod =
+        atomic_load_explicit(&r->head->req_prod, memory_order_acquire);
+    bool moved = (int32_t)(prod - r->seen) > 0;
+
+    if (moved) /* a step back does not make the next one forward news */
+        r->seen = prod;
+    return moved;
 }
 
 /* After pv_ring_pending said that it is there. */
@@ -100,12 +115,11 @@ static inline void pv_ring_put(struct pv_ring *r, const void *rsp, uint32_t len)
 /* Shows responses; true: the frontend wants to be told. */
 static inline bool pv_ring_push(struct pv_ring *r)
 {
-    uint32_t old =
-        atomic_load_explicit(&r->head->rsp_prod, memory_order_relaxed);
-    uint32_t event;
+    uint32_t old = r->shown, event;
 
     if (old == r->rsp_prod)
         return false;
+    r->shown = r->rsp_prod;
     atomic_store_explicit(&r->head->rsp_prod, r->rsp_prod,
                           memory_order_release);
     atomic_thread_fence(memory_order_seq_cst);
