@@ -313,3 +313,50 @@ void *nf_rx_page(struct nf *f, unsigned q)
     return fake_page(f->x,
                      NF_RX_PAGE + q * NF_RING + (f->rx[q].cons - 1) % NF_RING);
 }
+
+/* ---- frames ---- */
+
+void nf_fill(uint8_t *p, size_t len, uint32_t seed)
+{
+    for (size_t i = 0; i < len; i++) {
+        seed = seed * 1664525 + 1013904223;
+        p[i] = (uint8_t)(seed >> 24);
+    }
+    p[0] &= 0xfe; /* no group's address */
+    p[12] = 0x88; /* no IP */
+    p[13] = 0xb5;
+}
+
+void nf_tcp(uint8_t *p, int version, size_t len)
+{
+    size_t ip = version == IPV4 ? 20 : 40;
+
+    nf_fill(p, len, (uint32_t)len);
+    p[12] = version == IPV4 ? 0x08 : 0x86;
+    p[13] = version == IPV4 ? 0x00 : 0xdd;
+    memset(p + 14, 0, ip + 20);
+    if (version == IPV4) {
+        p[14] = 0x45;
+        p[14 + 9] = 6;
+        memcpy(p + 26, "\x0a\x00\x00\x01\x0a\x00\x00\x02", 8);
+    } else {
+        p[14] = 0x60;
+        p[14 + 6] = 6;
+        p[14 + 8] = p[14 + 24] = 0xfd;
+    }
+    p[14 + ip + 12] = 0x50;
+}
+
+bool nf_csum_right(const uint8_t *p, int version, size_t len)
+{
+    size_t ip = version == IPV4 ? 20 : 40, addr = version == IPV4 ? 26 : 22;
+    uint32_t sum = 6 + (uint32_t)(len - 14 - ip);
+
+    for (size_t i = addr; i < 14 + ip; i += 2)
+        sum += (uint32_t)(p[i] << 8 | p[i + 1]);
+    for (size_t i = 14 + ip; i < len; i++)
+        sum += i % 2 ? p[i] : (uint32_t)p[i] << 8;
+    while (sum >> 16)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return sum == 0xffff;
+}

@@ -71,4 +71,10 @@ void nf_wire_put(struct nf *f, unsigned q, const void *buf, size_t len);
 /* -1: nothing comes in ms. */
 ssize_t nf_wire_get(struct nf *f, unsigned q, void *buf, size_t len, int ms);
 
+/* Frames: no IP; TCP without its checksum; is that right? */
+enum { IPV4, IPV6 };
+void nf_fill(uint8_t *p, size_t len, uint32_t seed);
+void nf_tcp(uint8_t *p, int version, size_t len);
+bool nf_csum_right(const uint8_t *p, int version, size_t len);
+
 #endif

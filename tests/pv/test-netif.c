@@ -16,8 +16,6 @@
 #define ALL_OFFLOADS (NET_OFF_CSUM | NET_OFF_TSO4 | NET_OFF_TSO6)
 #define VNET NET_VNET_HDR
 
-enum { IPV4, IPV6 };
-
 static struct nf f;
 static uint8_t wire[VNET + NET_FRAME_MAX];
 
@@ -35,53 +33,6 @@ static void remake(unsigned offloads, const char *rate)
 {
     nf_free(&f);
     nf_new(&f, offloads, rate);
-}
-
-static void fill(uint8_t *p, size_t len, uint32_t seed)
-{
-    for (size_t i = 0; i < len; i++) {
-        seed = seed * 1664525 + 1013904223;
-        p[i] = (uint8_t)(seed >> 24);
-    }
-    p[0] &= 0xfe; /* no group's address */
-    p[12] = 0x88; /* no IP */
-    p[13] = 0xb5;
-}
-
-/* A TCP packet; the checksum is not there. */
-static void tcp(uint8_t *p, int version, size_t len)
-{
-    size_t ip = version == IPV4 ? 20 : 40;
-
-    fill(p, len, (uint32_t)len);
-    p[12] = version == IPV4 ? 0x08 : 0x86;
-    p[13] = version == IPV4 ? 0x00 : 0xdd;
-    memset(p + 14, 0, ip + 20);
-    if (version == IPV4) {
-        p[14] = 0x45;
-        p[14 + 9] = 6;
-        memcpy(p + 26, "\x0a\x00\x00\x01\x0a\x00\x00\x02", 8);
-    } else {
-        p[14] = 0x60;
-        p[14 + 6] = 6;
-        p[14 + 8] = p[14 + 24] = 0xfd;
-    }
-    p[14 + ip + 12] = 0x50;
-}
-
-/* The sum over the pseudo header and all: 0xffff if it is right. */
-static bool csum_right(const uint8_t *p, int version, size_t len)
-{
-    size_t ip = version == IPV4 ? 20 : 40, addr = version == IPV4 ? 26 : 22;
-    uint32_t sum = 6 + (uint32_t)(len - 14 - ip);
-
-    for (size_t i = addr; i < 14 + ip; i += 2)
-        sum += (uint32_t)(p[i] << 8 | p[i + 1]);
-    for (size_t i = 14 + ip; i < len; i++)
-        sum += i % 2 ? p[i] : (uint32_t)p[i] << 8;
-    while (sum >> 16)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return sum == 0xffff;
 }
 
 static void copy_to_pages(unsigned page, const uint8_t *p, size_t len)
@@ -136,7 +87,7 @@ static void tx_works(unsigned q)
 {
     uint8_t p[200];
 
-    fill(p, sizeof(p), q + 1);
+    nf_fill(p, sizeof(p), q + 1);
     copy_to_pages(NF_TX_PAGE, p, sizeof(p));
     send_packet(q, NF_TX_PAGE, sizeof(p), 0, NULL);
     nf_tx_push(&f, q);
@@ -172,7 +123,7 @@ START_TEST(frames)
             struct netif_rx_response rsp;
             unsigned slots;
 
-            fill(p, len, i);
+            nf_fill(p, len, i);
             copy_to_pages(NF_TX_PAGE, p, len);
             slots = send_packet(0, NF_TX_PAGE, len, 0, NULL);
             nf_tx_push(&f, 0);
@@ -209,14 +160,14 @@ START_TEST(checksums_in_software)
             if (f.queues)
                 nf_disconnect(&f);
             nf_connect(&f, 1, true);
-            tcp(p, version, len);
+            nf_tcp(p, version, len);
             copy_to_pages(NF_TX_PAGE, p, len);
             send_packet(0, NF_TX_PAGE, len, NETTXF_CSUM_BLANK, NULL);
             nf_tx_push(&f, 0);
             expect_tx(0, 1, NETIF_RSP_OKAY);
             ck_assert_int_eq(nf_wire_get(&f, 0, wire, sizeof(wire), NF_WAIT_MS),
                              (ssize_t)len);
-            ck_assert(csum_right(wire, version, len));
+            ck_assert(nf_csum_right(wire, version, len));
         }
 }
 END_TEST
@@ -238,7 +189,7 @@ START_TEST(offloads_to_the_network)
         uint16_t v[6];
         unsigned slots;
 
-        tcp(p, version, 65000);
+        nf_tcp(p, version, 65000);
         copy_to_pages(NF_TX_PAGE, p, 65000);
         slots = send_packet(0, NF_TX_PAGE, 65000, NETTXF_CSUM_BLANK, &e);
         nf_tx_push(&f, 0);
@@ -252,7 +203,7 @@ START_TEST(offloads_to_the_network)
         ck_assert_uint_eq(v[3], 14 + ip);
         ck_assert_uint_eq(v[4], 16);
         csum_fill(wire + VNET, 65000, v[3], v[4]);
-        ck_assert(csum_right(wire + VNET, version, 65000));
+        ck_assert(nf_csum_right(wire + VNET, version, 65000));
         /* The wrong protocol, no size, no such type. */
         for (unsigned i = 0; i < 3; i++) {
             struct netif_extra bad = e;
@@ -281,7 +232,7 @@ START_TEST(offloads_to_the_guest)
     remake(ALL_OFFLOADS, NULL);
     nf_connect(&f, 1, true);
     memcpy(wire, v, sizeof(v));
-    tcp(wire + VNET, IPV4, 9000);
+    nf_tcp(wire + VNET, IPV4, 9000);
     nf_rx_fill(&f, 0, 20);
     nf_wire_put(&f, 0, wire, VNET + 9000);
     rsp = nf_rx_get(&f, 0);
@@ -312,12 +263,12 @@ START_TEST(offloads_to_the_guest)
     memset(wire, 0, VNET);
     wire[0] = 1; /* blank */
     for (int version = IPV4; version <= IPV6; version++) {
-        tcp(wire + VNET, version, 200);
+        nf_tcp(wire + VNET, version, 200);
         nf_wire_put(&f, 0, wire, VNET + 200);
         rsp = nf_rx_get(&f, 0);
         ck_assert_int_eq(rsp.status, 200);
         ck_assert_uint_eq(rsp.flags, NETRXF_DATA_VALIDATED);
-        ck_assert(csum_right(nf_rx_page(&f, 0), version, 200));
+        ck_assert(nf_csum_right(nf_rx_page(&f, 0), version, 200));
     }
 }
 END_TEST
@@ -347,7 +298,7 @@ START_TEST(multicast_control)
     send_packet(0, NF_TX_PAGE, 0, 0, &e);
     nf_tx_push(&f, 0);
     expect_tx(0, 2, NETIF_RSP_OKAY);
-    fill(p, sizeof(p), 1);
+    nf_fill(p, sizeof(p), 1);
     memcpy(p, e.mcast, 6);
     nf_wire_put(&f, 0, p, sizeof(p)); /* 7: dropped */
     p[5] = 65;
@@ -378,7 +329,7 @@ static void *load(void *opaque)
         size_t len = 60 + (i * 37) % 1400;
         unsigned page = NF_TX_PAGE + q * 4;
 
-        fill(p, len, q * 1000 + i);
+        nf_fill(p, len, q * 1000 + i);
         copy_to_pages(page, p, len);
         send_packet(q, page, len, 0, NULL);
         nf_tx_push(&f, q);
@@ -450,7 +401,7 @@ START_TEST(xsa_392_stalled_receiver)
     uint8_t p[60];
 
     nf_connect(&f, 1, true);
-    fill(p, sizeof(p), 1);
+    nf_fill(p, sizeof(p), 1);
     for (unsigned i = 0; i < 10; i++)
         nf_wire_put(&f, 0, p, sizeof(p));
     pass_time(0);
@@ -476,7 +427,7 @@ START_TEST(second_stall)
     uint8_t p[60];
 
     nf_connect(&f, 1, true);
-    fill(p, sizeof(p), 1);
+    nf_fill(p, sizeof(p), 1);
     nf_wire_put(&f, 0, p, sizeof(p));
     pass_time(6000);
     nf_rx_fill(&f, 0, 1);
@@ -500,7 +451,7 @@ START_TEST(room_for_one_of_two)
     vm_lock(&f.t->vm);
     netif_pause(f.n);
     vm_unlock(&f.t->vm);
-    fill(p, sizeof(p), 1);
+    nf_fill(p, sizeof(p), 1);
     nf_rx_fill(&f, 0, 2);
     p[1000] &= 0xfe;
     nf_wire_put(&f, 0, p + 1000, 100);
@@ -521,7 +472,7 @@ START_TEST(room_comes_late)
     uint8_t p[9000];
 
     nf_connect(&f, 1, true);
-    fill(p, sizeof(p), 1);
+    nf_fill(p, sizeof(p), 1);
     nf_rx_fill(&f, 0, 2);
     nf_wire_put(&f, 0, p, sizeof(p));
     nf_wire_put(&f, 0, p, 100);
@@ -560,7 +511,7 @@ START_TEST(pause_and_resume)
     vm_lock(&f.t->vm);
     netif_pause(f.n);
     vm_unlock(&f.t->vm);
-    fill(p, sizeof(p), 1);
+    nf_fill(p, sizeof(p), 1);
     nf_rx_fill(&f, 0, 5);
     nf_wire_put(&f, 0, p, sizeof(p));
     send_packet(0, NF_TX_PAGE, 60, 0, NULL);
@@ -731,7 +682,7 @@ START_TEST(xsa_367_bad_grants)
     expect_tx(0, 1, NETIF_RSP_ERROR);
     tx_works(0);
 
-    fill(p, sizeof(p), 1);
+    nf_fill(p, sizeof(p), 1);
     nf_rx_fill(&f, 0, 30);
     for (unsigned k = 0; k < 3; k++) {
         fake_fail_piece(f.x, k, -3);
@@ -753,7 +704,7 @@ START_TEST(xsa_423_header_splits)
     uint8_t p[200];
 
     nf_connect(&f, 1, true);
-    tcp(p, IPV6, sizeof(p));
+    nf_tcp(p, IPV6, sizeof(p));
     memcpy(fake_page(f.x, NF_TX_PAGE), p, sizeof(p));
     for (unsigned cut = 1; cut < sizeof(p); cut++) {
         one_slot(0, NETTXF_MORE_DATA | NETTXF_CSUM_BLANK, 0, sizeof(p),
@@ -764,7 +715,7 @@ START_TEST(xsa_423_header_splits)
         expect_tx(0, 2, NETIF_RSP_OKAY);
         ck_assert_int_eq(nf_wire_get(&f, 0, wire, sizeof(wire), NF_WAIT_MS),
                          sizeof(p));
-        ck_assert(csum_right(wire, IPV6, sizeof(p)));
+        ck_assert(nf_csum_right(wire, IPV6, sizeof(p)));
     }
 }
 END_TEST
@@ -787,9 +738,9 @@ START_TEST(random_headers)
         uint8_t whole[120];
         struct csum_place place;
 
-        tcp(whole, rnd(&seed) % 2 ? IPV6 : IPV4, sizeof(whole));
+        nf_tcp(whole, rnd(&seed) % 2 ? IPV6 : IPV4, sizeof(whole));
         if (rnd(&seed) % 2) { /* IPv6 with headers between */
-            tcp(whole, IPV6, sizeof(whole));
+            nf_tcp(whole, IPV6, sizeof(whole));
             whole[20] = extensions[rnd(&seed) % 3];
             for (unsigned k = 54; k < sizeof(whole); k += 8) {
                 whole[k] = rnd(&seed) % 3 ? extensions[rnd(&seed) % 3] : 6;
