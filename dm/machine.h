@@ -34,6 +34,7 @@ struct opts;
 struct qmp;
 struct qtest_server;
 struct timerq;
+struct xenif;
 
 /* What was asked for on the command line; owned by main, constant. */
 struct vm_config {
@@ -91,7 +92,8 @@ struct vm {
     void *board_priv;
     const struct engine_ops *engine;
     void *engine_priv;
-    struct loop *loop; /* the main loop */
+    struct xenif *xenif; /* the engine's, from create on; NULL: no Xen there */
+    struct loop *loop;   /* the main loop */
     struct bus *bus;
     struct mem *mem;
     struct irqs *irqs;
