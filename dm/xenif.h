@@ -41,12 +41,14 @@ struct xenif_ops {
 
     /* Xenstore: main thread, machine lock held. tx 0 is "no transaction".
      * read returns a NUL-terminated string to free(); -ENOENT. list returns
-     * n strings in one block to free(). tx_end with commit gives -EAGAIN on a
-     * conflict: begin anew. A value that is longer than XENIF_VALUE_MAX:
-     * -E2BIG. A watch fires once when it is set, then for every change at or
-     * below path, coalesced, through fn(opaque, path watched) in the main
-     * loop. fn may unwatch anything, itself too: what is unwatched is not
-     * called again. */
+     * n strings in one block to free(). set_perms gives a node to a domain
+     * and lets another one read it, and nobody else but domain 0: what is
+     * made below it later begins with the same. tx_end with commit gives
+     * -EAGAIN on a conflict: begin anew. A value that is longer than
+     * XENIF_VALUE_MAX: -E2BIG. A watch fires once when it is set, then for
+     * every change at or below path, coalesced, through fn(opaque, path
+     * watched) in the main loop. fn may unwatch anything, itself too: what is
+     * unwatched is not called again. */
     int (*xs_read)(struct xenif *x, uint32_t tx, const char *path,
                    char **value);
     int (*xs_write)(struct xenif *x, uint32_t tx, const char *path,
@@ -54,6 +56,8 @@ struct xenif_ops {
     int (*xs_remove)(struct xenif *x, uint32_t tx, const char *path);
     int (*xs_list)(struct xenif *x, uint32_t tx, const char *path,
                    char ***names, unsigned *n);
+    int (*xs_set_perms)(struct xenif *x, uint32_t tx, const char *path,
+                        uint32_t owner, uint32_t reader);
     int (*xs_tx_begin)(struct xenif *x, uint32_t *tx);
     int (*xs_tx_end)(struct xenif *x, uint32_t tx, bool commit);
     int (*xs_watch)(struct xenif *x, const char *path,

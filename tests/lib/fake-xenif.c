@@ -252,6 +252,20 @@ static int fake_list(struct xenif *x, uint32_t tx, const char *path,
     return -ENOSYS; /* nobody lists */
 }
 
+static int fake_set_perms(struct xenif *x, uint32_t tx, const char *path,
+                          uint32_t owner, uint32_t reader)
+{
+    struct fake *f = of(x);
+    int rc;
+
+    pthread_mutex_lock(&f->lock);
+    rc = call(f, FAKE_XS_WRITE);
+    if (!rc && !find(which(f, tx), path))
+        rc = -ENOENT;
+    pthread_mutex_unlock(&f->lock);
+    return rc;
+}
+
 static int fake_tx_begin(struct xenif *x, uint32_t *tx)
 {
     struct fake *f = of(x);
@@ -773,6 +787,7 @@ static const struct xenif_ops fake_ops = {
     .xs_write = fake_write,
     .xs_remove = fake_remove,
     .xs_list = fake_list,
+    .xs_set_perms = fake_set_perms,
     .xs_tx_begin = fake_tx_begin,
     .xs_tx_end = fake_tx_end,
     .xs_watch = fake_watch,
