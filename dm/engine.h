@@ -34,6 +34,9 @@ enum engine_caps {
     ENGINE_IOEVENT = 1 << 11,
     ENGINE_IRQFD = 1 << 12,
     ENGINE_VIRTUAL_TIME = 1 << 13, /* time moves by command only */
+    /* A message with vector 0, which no local APIC takes, names an event that
+     * the guest masks at its hypervisor and not in the function's table. */
+    ENGINE_MSI_EVENTS = 1 << 14,
 };
 
 /* Where a vCPU starts after reset, when no firmware runs. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "dm/irq.h"
+#include "dm/machine.h"
 
 /* Offsets in the capability. */
 enum { MSIX_CONTROL = 2, MSIX_TABLE = 4, MSIX_PBA = 8 };
@@ -19,6 +20,7 @@ enum { MSIX_CONTROL = 2, MSIX_TABLE = 4, MSIX_PBA = 8 };
 /* Words of a table entry. */
 enum { ENTRY_ADDR, ENTRY_ADDR_HI, ENTRY_DATA, ENTRY_CONTROL, ENTRY_WORDS };
 #define ENTRY_MASKED 1u
+#define DATA_VECTOR 0xffu
 
 /* Called with the vector's lock. */
 static void fire(struct pci_msix *m, struct pci_msix_vector *v)
@@ -81,6 +83,15 @@ static void fd_bind(struct pci_msix *m, struct pci_msix_vector *v,
     pthread_mutex_unlock(&v->lock);
 }
 
+/* May the entry's message go out? */
+static bool entry_open(const struct pci_msix *m, const uint32_t *entry)
+{
+    if (!(entry[ENTRY_CONTROL] & ENTRY_MASKED))
+        return true;
+    return (m->pci->dev.vm->engine->caps & ENGINE_MSI_EVENTS) &&
+           entry[ENTRY_ADDR] && !(entry[ENTRY_DATA] & DATA_VECTOR);
+}
+
 /* Brings a vector in line with its entry and the control word. */
 static void vector_update(struct pci_msix *m, unsigned i, uint16_t control)
 {
@@ -88,8 +99,7 @@ static void vector_update(struct pci_msix *m, unsigned i, uint16_t control)
     uint64_t addr = entry[ENTRY_ADDR] | (uint64_t)entry[ENTRY_ADDR_HI] << 32;
     struct pci_msix_vector *v = &m->vec[i];
     bool open = (control & CONTROL_ENABLE) &&
-                !(control & CONTROL_FUNCTION_MASK) &&
-                !(entry[ENTRY_CONTROL] & ENTRY_MASKED);
+                !(control & CONTROL_FUNCTION_MASK) && entry_open(m, entry);
 
     if (open)
         fd_bind(m, v, addr, entry[ENTRY_DATA]);

@@ -259,6 +259,34 @@ START_TEST(a_masked_vector_is_pending)
 }
 END_TEST
 
+/* As a Xen guest has it: it never touches the mask bit, which is set. */
+START_TEST(an_event_ignores_the_mask)
+{
+    const struct engine_ops *plain = t->vm.engine;
+    struct engine_ops with_events = *plain;
+
+    with_events.caps |= ENGINE_MSI_EVENTS;
+    up();
+    t->vm.engine = &with_events;
+    vd_msix_mask(&d, 1, true);
+    get_bytes(&d.q[0], 1);
+    ck_assert_uint_eq(t->msi_count, 0);
+    /* the message becomes an event: what was pending goes out */
+    tv_mmio_write(t, d.msix + 24, 4, 0x4300);
+    ck_assert_uint_eq(t->msi_count, 1);
+    ck_assert_uint_eq(t->msi_data, 0x4300);
+    get_bytes(&d.q[0], 1);
+    vd_wait_msi(&d, 2);
+    /* but not where there is no message, or no engine with events */
+    tv_mmio_write(t, d.msix + 16, 4, 0);
+    get_bytes(&d.q[0], 1);
+    ck_assert_uint_eq(t->msi_count, 2);
+    t->vm.engine = plain;
+    tv_mmio_write(t, d.msix + 16, 4, VD_MSI_ADDR);
+    ck_assert_uint_eq(t->msi_count, 2);
+}
+END_TEST
+
 static bool line_up(void *opaque)
 {
     return tv_gsi(t, LINE);
@@ -625,6 +653,7 @@ int main(void)
     tcase_add_test(c, queue_registers);
     tcase_add_test(c, moves_data);
     tcase_add_test(c, a_masked_vector_is_pending);
+    tcase_add_test(c, an_event_ignores_the_mask);
     tcase_add_test(c, line_interrupts);
     tcase_add_loop_test(c, a_bad_ring_needs_reset, 0, 12);
     tcase_add_test(c, a_bad_chain_needs_reset);
