@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Where the checksum of a TCP or UDP packet is, for frames whose sender left
- * it to us. Everything in the frame is hostile. Source: RFC 791, 8200, 9293,
- * 768; IEEE 802.1Q for tags.
+ * it to us. Everything in the frame is hostile. Source: RFC 9293, 768.
  */
 #ifndef HVMD_HW_PV_CSUM_H
 #define HVMD_HW_PV_CSUM_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Within the network backend: netif.c is the control side (main thread),
- * netif-tx.c and netif-rx.c move frames (each queue's thread).
+ * Within the network backend: netif.c and netif-ctrl.c are the control side
+ * (main thread), netif-tx.c and netif-rx.c move frames (each queue's thread).
  */
 #ifndef HVMD_HW_PV_NETIF_PRIV_H
 #define HVMD_HW_PV_NETIF_PRIV_H
@@ -10,6 +10,7 @@
 
 #include "dm/net/net.h"
 #include "dm/worker.h"
+#include "hw/pv/netif-hash.h"
 #include "hw/pv/netif-proto.h"
 #include "hw/pv/netif.h"
 #include "hw/pv/port.h"
@@ -17,9 +18,10 @@
 #include "hw/pv/xenbus.h"
 
 #define NETIF_MCAST_MAX 64u
-#define NETIF_ARENA (256u << 10) /* bytes of frames in work, each way */
-#define NETIF_PACKETS 32u        /* packets in work */
-#define NETIF_PIECES 128u        /* of a grant copy */
+#define NETIF_ARENA (256u << 10)  /* bytes of frames in work, each way */
+#define NETIF_PACKETS 32u         /* packets in work */
+#define NETIF_PIECES 128u         /* of a grant copy */
+#define NETIF_PASSED (256u << 10) /* bytes that other queues pass to one */
 /* A packet of more pieces than it may have is dropped; of more than this,
  * its ring is lost: as Linux does. */
 #define NETIF_SLOTS_FATAL 20u
@@ -59,6 +61,21 @@ struct netif_rx_slot {
     int piece; /* -1: an extra */
 };
 
+/* What goes before a frame to the guest while it is ours. */
+struct netif_rx_head {
+    struct netif_vnet vnet;
+    int hash_type; /* enum netif_hash_type; -1: none */
+    uint32_t hash;
+};
+
+/* A frame that another queue's thread has received for this one. */
+struct netif_passed {
+    struct netif_passed *next;
+    size_t len;
+    struct netif_rx_head head;
+    uint8_t frame[];
+};
+
 struct netif_queue {
     struct netif *n;
     unsigned idx;
@@ -93,6 +110,20 @@ struct netif_queue {
     struct netif_rx_slot rx_slot[NETIF_PIECES];
     struct xenif_copy rx_piece[NETIF_PIECES];
     unsigned rx_slots, rx_pieces;
+    struct netif_hash hash; /* n->hash, but constant for this thread */
+    /* other queues' threads too */
+    pthread_mutex_t passed_lock; /* nothing is taken inside */
+    struct netif_passed *passed, **passed_end;
+    atomic_size_t passed_bytes;
+    struct loop_task rx_again;
+};
+
+struct netif_ctrl {
+    void *mem; /* NULL: the guest has no control ring */
+    struct pv_ring ring;
+    struct pv_port port;
+    struct loop_task again;
+    bool broken;
 };
 
 struct netif {
@@ -105,6 +136,8 @@ struct netif {
     int64_t rate_bytes, rate_usec; /* of each queue; 0: no limit */
     unsigned nqueues;
     struct netif_queue *queue;
+    struct netif_ctrl ctrl;
+    struct netif_hash hash;
     atomic_bool mcast_filter;
     pthread_mutex_t mcast_lock; /* nothing is taken inside */
     unsigned mcasts;
@@ -114,7 +147,14 @@ struct netif {
 void netif_broken(struct netif_queue *q, const char *why);
 void netif_tx_run(struct netif_queue *q);
 void netif_rx_run(struct netif_queue *q);
+void netif_rx_drop_passed(struct netif_queue *q); /* no other thread puts */
 void netif_tx_stop(struct netif_queue *q);
 void netif_rx_stalled(void *opaque); /* stall_late */
+
+/* Main thread. All queues are there; without a ring of the guest's: 0. After
+ * a failure disconnect, which is legal at any time. */
+int netif_ctrl_connect(struct netif *n, struct cfg_err *err);
+void netif_ctrl_disconnect(struct netif *n);
+void netif_ctrl_pause(struct netif *n, bool pause);
 
 #endif

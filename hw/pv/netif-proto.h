@@ -75,11 +75,45 @@ struct netif_extra {
             uint16_t features;
         } gso;
         uint8_t mcast[6];
+        struct {
+            uint8_t type, algorithm;
+            uint16_t value[2]; /* the lower half first */
+        } hash;
     };
+};
+
+/* ---- the control ring ---- */
+
+enum {
+    NETIF_CTRL_GET_HASH_FLAGS = 1,
+    NETIF_CTRL_SET_HASH_FLAGS = 2,
+    NETIF_CTRL_SET_HASH_KEY = 3, /* grant, bytes */
+    NETIF_CTRL_GET_HASH_MAPPING_SIZE = 4,
+    NETIF_CTRL_SET_HASH_MAPPING_SIZE = 5,
+    NETIF_CTRL_SET_HASH_MAPPING = 6, /* grant, entries, the first's place */
+    NETIF_CTRL_SET_HASH_ALGORITHM = 7,
+};
+
+enum {
+    NETIF_CTRL_SUCCESS = 0,
+    NETIF_CTRL_NOT_SUPPORTED = 1,
+    NETIF_CTRL_INVALID_PARAMETER = 2,
+    NETIF_CTRL_BUFFER_OVERFLOW = 3,
+};
+
+struct netif_ctrl_request {
+    uint16_t id, type;
+    uint32_t data[3];
+};
+
+struct netif_ctrl_response {
+    uint16_t id, type;
+    uint32_t status, data;
 };
 
 _Static_assert(sizeof(struct netif_tx_request) == 12, "a slot");
 _Static_assert(sizeof(struct netif_rx_response) == 8, "a slot");
 _Static_assert(sizeof(struct netif_extra) == 8, "fits in both");
+_Static_assert(sizeof(struct netif_ctrl_request) == 16, "a slot");
 
 #endif

@@ -11,14 +11,16 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dm/clock.h"
 #include "hw/pv/csum.h"
 
 #define BUDGET 256 /* frames before others in this thread have a turn */
-#define FRAME_SPACE (NET_VNET_HDR + NET_FRAME_MAX)
-#define FRAME_SLOTS (NET_FRAME_MAX / XENIF_PAGE + 3)
+#define HEAD sizeof(struct netif_rx_head)
+#define FRAME_SPACE (HEAD + NET_FRAME_MAX)
+#define FRAME_SLOTS (NET_FRAME_MAX / XENIF_PAGE + 4)
 
 enum rx_result { RX_MORE, RX_NO_FRAME, RX_NO_ROOM, RX_BROKEN };
 
@@ -68,19 +70,100 @@ static bool acceptable(struct netif *n, struct netif_vnet *v, uint8_t *frame,
     return true;
 }
 
-static unsigned slots_of(const struct netif_vnet *v, size_t len)
+static unsigned extras_of(const struct netif_rx_head *h)
 {
-    return (unsigned)((len + XENIF_PAGE - 1) / XENIF_PAGE) + !!v->gso_type;
+    return !!h->vnet.gso_type + (h->hash_type >= 0);
+}
+
+static unsigned slots_of(const struct netif_rx_head *h, size_t len)
+{
+    return (unsigned)((len + XENIF_PAGE - 1) / XENIF_PAGE) + extras_of(h);
+}
+
+/* ---- between queues ---- */
+
+/* Takes it if there is room: what a queue may hold is bounded, and who would
+ * wait for one would hold up the others. */
+static void pass(struct netif_queue *to, const struct netif_rx_head *head,
+                 const uint8_t *frame, size_t len)
+{
+    struct netif_passed *p = malloc(sizeof(*p) + len);
+    bool room = false;
+
+    if (p) {
+        p->next = NULL;
+        p->len = len;
+        p->head = *head;
+        memcpy(p->frame, frame, len);
+        pthread_mutex_lock(&to->passed_lock);
+        room = to->passed_bytes + sizeof(*p) + len <= NETIF_PASSED;
+        if (room) {
+            to->passed_bytes += sizeof(*p) + len;
+            *to->passed_end = p;
+            to->passed_end = &p->next;
+        }
+        pthread_mutex_unlock(&to->passed_lock);
+    }
+    if (room) {
+        loop_post(to->thread.loop, &to->rx_again);
+    } else {
+        drop(to);
+        free(p);
+    }
+}
+
+static struct netif_passed *take_passed(struct netif_queue *q)
+{
+    struct netif_passed *p;
+
+    if (!atomic_load_explicit(&q->passed_bytes, memory_order_relaxed))
+        return NULL; /* who puts one there posts rx_again */
+    pthread_mutex_lock(&q->passed_lock);
+    p = q->passed;
+    if (p) {
+        q->passed = p->next;
+        q->passed_bytes -= sizeof(*p) + p->len;
+        if (!q->passed)
+            q->passed_end = &q->passed;
+    }
+    pthread_mutex_unlock(&q->passed_lock);
+    return p;
+}
+
+void netif_rx_drop_passed(struct netif_queue *q)
+{
+    struct netif_passed *p;
+
+    while ((p = take_passed(q)))
+        free(p);
 }
 
 /* ---- into the ring ---- */
 
+static struct netif_extra extra(const struct netif_rx_head *h, bool gso)
+{
+    struct netif_extra e = {.type = gso ? NETIF_EXTRA_GSO : NETIF_EXTRA_HASH};
+
+    if (gso) {
+        e.gso.size = le16toh(h->vnet.gso_size);
+        e.gso.type = (h->vnet.gso_type & ~VNET_GSO_ECN) == VNET_GSO_TCPV4
+                         ? NETIF_GSO_TCPV4
+                         : NETIF_GSO_TCPV6;
+    } else {
+        e.hash.type = (uint8_t)h->hash_type;
+        e.hash.algorithm = NETIF_HASH_TOEPLITZ;
+        e.hash.value[0] = (uint16_t)h->hash;
+        e.hash.value[1] = (uint16_t)(h->hash >> 16);
+    }
+    return e;
+}
+
 /* There is room: takes the slots; the copy comes with netif_flush. */
-static void add(struct netif_queue *q, const struct netif_vnet *v,
+static void add(struct netif_queue *q, const struct netif_rx_head *h,
                 uint8_t *frame, size_t len)
 {
-    uint8_t gso = v->gso_type & (uint8_t)~VNET_GSO_ECN;
-    unsigned total = slots_of(v, len), extra_at = gso ? 1 : total;
+    unsigned total = slots_of(h, len), extras = extras_of(h);
+    const struct netif_vnet *v = &h->vnet;
     size_t at = 0;
 
     for (unsigned i = 0; i < total; i++) {
@@ -93,11 +176,9 @@ static void add(struct netif_queue *q, const struct netif_vnet *v,
         memcpy(&r, raw, sizeof(r));
         memset(s, 0, sizeof(*s));
         s->piece = -1;
-        if (i == extra_at) {
-            s->extra.type = NETIF_EXTRA_GSO;
-            s->extra.gso.size = le16toh(v->gso_size);
-            s->extra.gso.type =
-                gso == VNET_GSO_TCPV4 ? NETIF_GSO_TCPV4 : NETIF_GSO_TCPV6;
+        if (i > 0 && i <= extras) {
+            s->extra = extra(h, i == 1 && v->gso_type);
+            s->extra.flags = i < extras ? NETIF_EXTRA_MORE : 0;
             continue;
         }
         part = len - at < XENIF_PAGE ? (uint16_t)(len - at) : XENIF_PAGE;
@@ -110,7 +191,7 @@ static void add(struct netif_queue *q, const struct netif_vnet *v,
         s->rsp.flags = at < len ? NETRXF_MORE_DATA : 0;
         if (i)
             continue;
-        if (gso)
+        if (extras)
             s->rsp.flags |= NETRXF_EXTRA_INFO;
         if (v->flags & VNET_NEEDS_CSUM)
             s->rsp.flags |= NETRXF_CSUM_BLANK | NETRXF_DATA_VALIDATED;
@@ -141,24 +222,53 @@ static void flush(struct netif_queue *q)
 
 /* ---- frames ---- */
 
-/* -EAGAIN: none; 0: one that is not for the guest; else its bytes. */
+/* True: it has gone to the queue that the guest wants it in. */
+static bool steered(struct netif_queue *q, struct netif_rx_head *h,
+                    const uint8_t *frame, size_t len)
+{
+    unsigned to;
+
+    h->hash_type = -1;
+    if (!netif_hash_on(&q->hash))
+        return false;
+    h->hash_type = netif_hash_frame(&q->hash, frame, len, &h->hash);
+    to = netif_hash_queue(&q->hash, h->hash, q->n->nqueues);
+    if (to == q->idx)
+        return false;
+    pass(&q->n->queue[to], h, frame, len);
+    return true;
+}
+
+/* The next frame to space, its head before it. -EAGAIN: none; 0: one that is
+ * not for this queue; else its bytes. */
 static ssize_t receive(struct netif_queue *q, uint8_t *space)
 {
-    struct netif_vnet v = {0};
-    struct iovec iov[2] = {{&v, sizeof(v)},
-                           {space + NET_VNET_HDR, NET_FRAME_MAX}};
-    size_t hdr = q->n->vnet ? sizeof(v) : 0;
-    ssize_t len = hdr ? net_recv(q->nq, iov, 2) : net_recv(q->nq, &iov[1], 1);
+    struct netif_rx_head h = {0};
+    struct iovec iov[2] = {{&h.vnet, sizeof(h.vnet)},
+                           {space + HEAD, NET_FRAME_MAX}};
+    size_t hdr = q->n->vnet ? sizeof(h.vnet) : 0;
+    struct netif_passed *p = take_passed(q);
+    ssize_t len;
 
+    if (p) {
+        len = (ssize_t)p->len;
+        memcpy(space, &p->head, HEAD);
+        memcpy(space + HEAD, p->frame, p->len);
+        free(p);
+        return len;
+    }
+    len = hdr ? net_recv(q->nq, iov, 2) : net_recv(q->nq, &iov[1], 1);
     if (len == -EAGAIN)
         return len;
     len -= (ssize_t)hdr;
-    if (len <= 0 || !acceptable(q->n, &v, space + NET_VNET_HDR, (size_t)len)) {
+    if (len <= 0 || !acceptable(q->n, &h.vnet, space + HEAD, (size_t)len)) {
         if (len > 0)
             drop(q);
         return 0;
     }
-    memcpy(space, &v, sizeof(v));
+    if (steered(q, &h, space + HEAD, (size_t)len))
+        return 0;
+    memcpy(space, &h, HEAD);
     return len;
 }
 
@@ -166,7 +276,7 @@ static enum rx_result one(struct netif_queue *q, size_t *at)
 {
     uint8_t *space = q->rx_arena + *at;
     ssize_t len = (ssize_t)q->kept_len;
-    struct netif_vnet v;
+    struct netif_rx_head h;
     unsigned need;
     int room;
 
@@ -176,8 +286,8 @@ static enum rx_result one(struct netif_queue *q, size_t *at)
         return RX_NO_FRAME;
     if (!len)
         return RX_MORE;
-    memcpy(&v, space, sizeof(v));
-    need = slots_of(&v, (size_t)len);
+    memcpy(&h, space, HEAD);
+    need = slots_of(&h, (size_t)len);
     room = pv_ring_pending(&q->rx);
     if (room < 0)
         return RX_BROKEN;
@@ -188,14 +298,14 @@ static enum rx_result one(struct netif_queue *q, size_t *at)
             return RX_MORE;
         }
         flush(q); /* what lies at the front */
-        memmove(q->rx_arena, space, NET_VNET_HDR + (size_t)len);
+        memmove(q->rx_arena, space, HEAD + (size_t)len);
         q->kept_len = (size_t)len;
         return RX_NO_ROOM;
     }
     q->kept_len = 0;
     q->stalled = q->dropping = false;
-    add(q, &v, space + NET_VNET_HDR, (size_t)len);
-    *at += NET_VNET_HDR + (size_t)len;
+    add(q, &h, space + HEAD, (size_t)len);
+    *at += HEAD + (size_t)len;
     return RX_MORE;
 }
 
@@ -231,6 +341,8 @@ void netif_rx_run(struct netif_queue *q)
         pv_late_set(&q->stall_late, stall_ns(q));
     }
     net_rx_enable(q->nq, r != RX_NO_ROOM);
+    if (r == RX_MORE) /* nothing else may tell of frames that were passed */
+        loop_post(q->thread.loop, &q->rx_again);
 }
 
 void netif_rx_stalled(void *opaque)

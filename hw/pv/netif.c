@@ -75,7 +75,7 @@ static void tx_again(void *opaque)
     netif_tx_run(opaque);
 }
 
-static void on_readable(void *opaque)
+static void rx_again(void *opaque)
 {
     netif_rx_run(opaque);
 }
@@ -110,8 +110,7 @@ static void queue_begin(void *opaque)
     struct netif *n = q->n;
     unsigned off = 0;
 
-    q->nq =
-        net_queue_new(n->net, q->idx, q->thread.loop, n->vnet, on_readable, q);
+    q->nq = net_queue_new(n->net, q->idx, q->thread.loop, n->vnet, rx_again, q);
     if (!q->nq) {
         c->rc = -errno;
         return;
@@ -143,14 +142,14 @@ static void queue_end(void *opaque)
     q->nq = NULL;
 }
 
-/* Legal for one that is half made. */
+/* Legal for one that is half made. All have ended, so nobody passes frames. */
 static void queue_free(struct netif_queue *q)
 {
     struct xenif *x = q->n->bus.x;
 
-    if (q->thread.loop)
-        worker_call(&q->thread, queue_end, q);
     worker_stop(&q->thread);
+    netif_rx_drop_passed(q);
+    pthread_mutex_destroy(&q->passed_lock);
     loop_cancel(q->n->bus.vm->loop, &q->broken_task);
     pv_port_unbind(&q->tx_port);
     pv_port_unbind(&q->rx_port);
@@ -242,6 +241,7 @@ static int queue_new(struct netif_queue *q, struct cfg_err *err)
         snprintf(prefix, sizeof(prefix), "queue-%u/", q->idx);
     q->broken_task = (struct loop_task){.fn = on_broken, .opaque = q};
     q->tx_again = (struct loop_task){.fn = tx_again, .opaque = q};
+    q->rx_again = (struct loop_task){.fn = rx_again, .opaque = q};
     q->credit = n->rate_bytes;
     q->credit_ns = clock_now(d->vm);
     q->packet = calloc(NETIF_PACKETS, sizeof(*q->packet));
@@ -291,6 +291,7 @@ static int advertise(struct xenbus_dev *d, struct cfg_err *err)
         (rc = xenbus_write(d, "feature-split-event-channels", "1")) ||
         (rc = xenbus_write(d, "feature-multicast-control", "1")) ||
         (rc = xenbus_write(d, "feature-dynamic-multicast-control", "1")) ||
+        (rc = xenbus_write(d, "feature-ctrl-ring", "1")) ||
         (rc = xenbus_write(d, "multi-queue-max-queues", "%u",
                            n->conf.max_queues)))
         return rc;
@@ -301,6 +302,10 @@ static void disconnect(struct xenbus_dev *d)
 {
     struct netif *n = netif_of(d);
 
+    netif_ctrl_disconnect(n);
+    for (unsigned i = 0; i < n->nqueues; i++)
+        if (n->queue[i].thread.loop)
+            worker_call(&n->queue[i].thread, queue_end, &n->queue[i]);
     for (unsigned i = 0; i < n->nqueues; i++)
         queue_free(&n->queue[i]);
     free(n->queue);
@@ -382,9 +387,13 @@ static int connect_front(struct xenbus_dev *d, struct cfg_err *err)
     for (unsigned i = 0; i < queues; i++) {
         n->queue[i].n = n;
         n->queue[i].idx = i;
+        n->queue[i].passed_end = &n->queue[i].passed;
+        pthread_mutex_init(&n->queue[i].passed_lock, NULL);
     }
     for (unsigned i = 0; !rc && i < queues; i++)
         rc = queue_new(&n->queue[i], err);
+    if (!rc)
+        rc = netif_ctrl_connect(n, err);
     if (rc)
         disconnect(d);
     return rc;
@@ -414,6 +423,7 @@ static const struct xenbus_class netif_class = {
 void netif_pause(struct netif *n)
 {
     n->paused = true;
+    netif_ctrl_pause(n, true);
     for (unsigned i = 0; i < n->nqueues; i++)
         worker_call(&n->queue[i].thread, queue_pause, &n->queue[i]);
 }
@@ -423,6 +433,7 @@ void netif_resume(struct netif *n)
     n->paused = false;
     for (unsigned i = 0; i < n->nqueues; i++)
         worker_call(&n->queue[i].thread, queue_resume, &n->queue[i]);
+    netif_ctrl_pause(n, false);
 }
 
 int netif_new(struct vm *vm, struct xenif *x, const char *back,

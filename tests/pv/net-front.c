@@ -225,6 +225,14 @@ void nf_offer(struct nf *f, unsigned queues, bool split)
     nf_set(f, "state", "4");
 }
 
+void nf_ctrl_offer(struct nf *f)
+{
+    make_ring(f, &f->ctrl, NF_CTRL_PAGE);
+    fake_grant(f->x, NF_CTRL_PAGE + 1, 1, true);
+    set_number(f, FAKE_REF(NF_CTRL_PAGE), "", "ctrl-ring-ref");
+    set_number(f, f->ctrl.port, "", "event-channel-ctrl");
+}
+
 void nf_connect(struct nf *f, unsigned queues, bool split)
 {
     nf_offer(f, queues, split);
@@ -312,6 +320,49 @@ void *nf_rx_page(struct nf *f, unsigned q)
 {
     return fake_page(f->x,
                      NF_RX_PAGE + q * NF_RING + (f->rx[q].cons - 1) % NF_RING);
+}
+
+/* ---- the control ring ---- */
+
+void nf_ctrl_put(struct nf *f, const struct netif_ctrl_request *r)
+{
+    memcpy((uint8_t *)f->ctrl.head + PV_RING_ENTRIES +
+               (f->ctrl.prod++ % NF_CTRL_RING) * sizeof(*r),
+           r, sizeof(*r));
+    atomic_store(&f->ctrl.head->req_prod, f->ctrl.prod);
+    fake_notify(f->x, f->ctrl.port);
+}
+
+/* The backend serves it in the main loop, which is this thread's. */
+struct netif_ctrl_response nf_ctrl_get(struct nf *f)
+{
+    struct netif_ctrl_response rsp;
+
+    for (int ms = 0; atomic_load(&f->ctrl.head->rsp_prod) == f->ctrl.cons;
+         ms += 10) {
+        ck_assert_msg(ms < NF_WAIT_MS, "no answer %u", f->ctrl.cons);
+        loop_once(f->t->vm.loop, 10);
+    }
+    memcpy(&rsp,
+           (uint8_t *)f->ctrl.head + PV_RING_ENTRIES +
+               (f->ctrl.cons++ % NF_CTRL_RING) *
+                   sizeof(struct netif_ctrl_request),
+           sizeof(rsp));
+    return rsp;
+}
+
+struct netif_ctrl_response nf_ctrl(struct nf *f, uint16_t type, uint32_t a,
+                                   uint32_t b, uint32_t c)
+{
+    struct netif_ctrl_request r = {
+        .id = (uint16_t)f->ctrl.prod, .type = type, .data = {a, b, c}};
+    struct netif_ctrl_response rsp;
+
+    nf_ctrl_put(f, &r);
+    rsp = nf_ctrl_get(f);
+    ck_assert_uint_eq(rsp.id, r.id);
+    ck_assert_uint_eq(rsp.type, type);
+    return rsp;
 }
 
 /* ---- frames ---- */

@@ -22,6 +22,8 @@
 #define NF_RX_PAGE 512u /* 256 a queue: the buffer of ring slot n is page n */
 #define NF_WAIT_MS 10000
 #define NF_RING 256u
+#define NF_CTRL_PAGE 8u /* its ring; the next one: what requests point to */
+#define NF_CTRL_RING 128u
 
 struct nf_wire { /* the host network */
     struct net net;
@@ -41,7 +43,7 @@ struct nf {
     struct netif *n;
     struct nf_wire wire;
     unsigned queues;
-    struct nf_ring tx[NF_QUEUES], rx[NF_QUEUES];
+    struct nf_ring tx[NF_QUEUES], rx[NF_QUEUES], ctrl;
 };
 
 /* offloads: of the wire, which has a vnet header if there are any. */
@@ -55,6 +57,12 @@ const char *nf_error(struct nf *f);
 void nf_connect(struct nf *f, unsigned queues, bool split);
 void nf_offer(struct nf *f, unsigned queues, bool split);
 void nf_disconnect(struct nf *f);
+/* Before nf_connect: a control ring. Then a request and its answer. */
+void nf_ctrl_offer(struct nf *f);
+void nf_ctrl_put(struct nf *f, const struct netif_ctrl_request *r);
+struct netif_ctrl_response nf_ctrl_get(struct nf *f);
+struct netif_ctrl_response nf_ctrl(struct nf *f, uint16_t type, uint32_t a,
+                                   uint32_t b, uint32_t c);
 
 /* To the backend; raw: 12 bytes of a slot. */
 void nf_tx(struct nf *f, unsigned q, const void *raw, size_t len);
