@@ -33,8 +33,10 @@
 #define DMA_ZEROS (1u << 20)
 
 struct item {
-    uint8_t *data;
+    uint8_t *data; /* or read() says what is in it */
     uint32_t len;
+    int (*read)(const void *opaque, uint32_t off, void *buf, size_t len);
+    const void *opaque;
 };
 
 struct dir_entry {
@@ -78,8 +80,20 @@ int fw_cfg_add(struct dev *dev, enum fw_cfg_key key, const void *data,
     if (len)
         memcpy(copy, data, len);
     free(it->data);
-    *it = (struct item){copy, (uint32_t)len};
+    *it = (struct item){.data = copy, .len = (uint32_t)len};
     return 0;
+}
+
+void fw_cfg_add_source(struct dev *dev, enum fw_cfg_key key, uint32_t len,
+                       int (*read)(const void *opaque, uint32_t off, void *buf,
+                                   size_t len),
+                       const void *opaque)
+{
+    struct item *it = item_of((struct fw_cfg *)dev, (uint16_t)key);
+
+    assert(it);
+    free(it->data);
+    *it = (struct item){.len = len, .read = read, .opaque = opaque};
 }
 
 int fw_cfg_add_int(struct dev *dev, enum fw_cfg_key key, uint64_t val,
@@ -181,35 +195,37 @@ static void select_item(struct fw_cfg *s, uint16_t key)
     s->pos = 0;
 }
 
-/* Bytes of the selected item from pos; never NULL with a length. */
-static uint32_t rest(struct fw_cfg *s, const uint8_t **at)
+/* Bytes of the selected item from pos. */
+static uint32_t rest(struct fw_cfg *s)
 {
     const struct item *it = item_of(s, s->key);
 
-    if (!it || s->pos >= it->len)
-        return 0;
-    *at = it->data + s->pos;
-    return it->len - s->pos;
+    return it && s->pos < it->len ? it->len - s->pos : 0;
+}
+
+/* The next len bytes; zeros lie behind an item. */
+static int take(struct fw_cfg *s, void *buf, uint32_t len)
+{
+    const struct item *it = item_of(s, s->key);
+    uint32_t n = rest(s);
+    int rc = 0;
+
+    if (n > len)
+        n = len;
+    if (n && it->read)
+        rc = it->read(it->opaque, s->pos, buf, n);
+    else if (n)
+        memcpy(buf, it->data + s->pos, n);
+    memset((uint8_t *)buf + n, 0, len - n);
+    s->pos += n;
+    return rc;
 }
 
 static void data_read_run(void *opaque, uint64_t off, unsigned size, void *buf,
                           uint32_t count)
 {
-    struct fw_cfg *s = opaque;
-    const uint8_t *at = NULL;
-    uint32_t n;
-
-    if (off != 1 || size != 1) {
+    if (off != 1 || size != 1 || take(opaque, buf, count))
         memset(buf, 0xff, (size_t)count * size);
-        return;
-    }
-    n = rest(s, &at);
-    if (n > count)
-        n = count;
-    if (n)
-        memcpy(buf, at, n);
-    memset((uint8_t *)buf + n, 0, count - n);
-    s->pos += n;
 }
 
 static uint64_t port_read(void *opaque, uint64_t off, unsigned size)
@@ -243,21 +259,20 @@ struct dma_desc {
 
 static int dma_to_guest(struct fw_cfg *s, gpa_t gpa, uint32_t len)
 {
-    static const uint8_t zeros[GUEST_PAGE];
-    const uint8_t *at = zeros;
-    uint32_t n = rest(s, &at);
+    uint32_t n = rest(s);
     int rc = 0;
 
-    if (n > len)
-        n = len;
-    if (len - n > DMA_ZEROS)
+    if (len > n && len - n > DMA_ZEROS)
         return -EINVAL;
-    if (n)
-        rc = mem_write(s->dev.vm, gpa, at, n);
-    s->pos += n;
-    for (len -= n, gpa += n; !rc && len; len -= n, gpa += n) {
-        n = len < sizeof(zeros) ? len : (uint32_t)sizeof(zeros);
-        rc = mem_write(s->dev.vm, gpa, zeros, n);
+    for (; !rc && len; len -= n, gpa += n) {
+        struct gmap map;
+
+        rc = mem_map(s->dev.vm, gpa, len, true, &map);
+        if (rc)
+            break;
+        n = (uint32_t)map.len;
+        rc = take(s, map.ptr, n);
+        mem_unmap(s->dev.vm, &map, n);
     }
     return rc;
 }
@@ -265,7 +280,6 @@ static int dma_to_guest(struct fw_cfg *s, gpa_t gpa, uint32_t len)
 static void dma_run(struct fw_cfg *s, gpa_t gpa)
 {
     struct dma_desc d;
-    const uint8_t *at;
     uint32_t control, len, left;
     int rc = mem_read(s->dev.vm, gpa, &d, sizeof(d));
 
@@ -274,7 +288,7 @@ static void dma_run(struct fw_cfg *s, gpa_t gpa)
         len = be32toh(d.length);
         if (control & DMA_SELECT)
             select_item(s, (uint16_t)(control >> 16));
-        left = rest(s, &at);
+        left = rest(s);
         if (control & DMA_READ)
             rc = dma_to_guest(s, be64toh(d.address), len);
         else if (control & DMA_WRITE)

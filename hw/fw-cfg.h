@@ -22,8 +22,20 @@ enum fw_cfg_key {
     FW_CFG_RAM_SIZE = 0x03,
     FW_CFG_NOGRAPHIC = 0x04,
     FW_CFG_NB_CPUS = 0x05,
+    FW_CFG_KERNEL_ADDR = 0x07,
+    FW_CFG_KERNEL_SIZE = 0x08,
+    FW_CFG_INITRD_ADDR = 0x0a,
+    FW_CFG_INITRD_SIZE = 0x0b,
     FW_CFG_BOOT_MENU = 0x0e,
     FW_CFG_MAX_CPUS = 0x0f,
+    FW_CFG_KERNEL_DATA = 0x11,
+    FW_CFG_INITRD_DATA = 0x12,
+    FW_CFG_CMDLINE_ADDR = 0x13,
+    FW_CFG_CMDLINE_SIZE = 0x14,
+    FW_CFG_CMDLINE_DATA = 0x15,
+    FW_CFG_SETUP_ADDR = 0x16,
+    FW_CFG_SETUP_SIZE = 0x17,
+    FW_CFG_SETUP_DATA = 0x18,
     FW_CFG_FILE_DIR = 0x19,
     FW_CFG_FILE_FIRST = 0x20,
     FW_CFG_IRQ0_OVERRIDE = 0x8002,
@@ -41,6 +53,13 @@ int fw_cfg_add(struct dev *dev, enum fw_cfg_key key, const void *data,
                size_t len);
 int fw_cfg_add_int(struct dev *dev, enum fw_cfg_key key, uint64_t val,
                    unsigned size);
+/* An item of len bytes that is read where it is, when the guest reads it; the
+ * caller keeps that alive. read: [off, off + len) of it, which is within it;
+ * 0 or -errno. */
+void fw_cfg_add_source(struct dev *dev, enum fw_cfg_key key, uint32_t len,
+                       int (*read)(const void *opaque, uint32_t off, void *buf,
+                                   size_t len),
+                       const void *opaque);
 /* -EEXIST, -EINVAL (name), -ENOSPC, -ENOMEM with err set. */
 int fw_cfg_add_file(struct dev *dev, const char *name, const void *data,
                     size_t len, struct cfg_err *err);

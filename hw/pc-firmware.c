@@ -11,6 +11,7 @@
 #include "dm/options.h"
 #include "hw/fw-cfg.h"
 #include "hw/mc146818.h"
+#include "hw/pc-kernel.h"
 #include "hw/pci/pci.h"
 
 /* ---- -boot ---- */
@@ -130,14 +131,17 @@ static int put_path(char *text, const struct pci_dev *p)
 }
 
 static int add_bootorder(struct dev *fw_cfg, const struct pci_bus *bus,
-                         struct opts *boot, struct cfg_err *err)
+                         bool kernel, struct opts *boot, struct cfg_err *err)
 {
-    char text[256 * BOOT_PATH_MAX + sizeof("HALT")];
+    static const char rom[] = "/rom@" PC_KERNEL_ROM "\n";
+    char text[sizeof(rom) + 256 * BOOT_PATH_MAX + sizeof("HALT")];
     const struct pci_dev *p;
     uint64_t from = 0;
     bool strict = false;
     int n = 0, rc = opts_get_bool(boot, "strict", &strict, err);
 
+    if (kernel)
+        n = snprintf(text, sizeof(rom), "%s", rom);
     while (!rc && !(rc = next_to_boot(bus, &from, &p, err)) && p)
         n += put_path(text + n, p);
     if (rc || !n)
@@ -151,7 +155,7 @@ static int add_bootorder(struct dev *fw_cfg, const struct pci_bus *bus,
 
 int pc_firmware_fill(struct vm *vm, struct dev *fw_cfg,
                      const struct pci_bus *bus, const struct pc_tables *t,
-                     struct cfg_err *err)
+                     bool kernel, struct cfg_err *err)
 {
     const struct vm_config *cfg = vm->cfg;
     int rc;
@@ -165,9 +169,11 @@ int pc_firmware_fill(struct vm *vm, struct dev *fw_cfg,
         return err_set(err, -ENOMEM, "out of memory");
     rc = add_boot(fw_cfg, cfg->boot, err);
     if (!rc)
-        rc = add_bootorder(fw_cfg, bus, cfg->boot, err);
+        rc = add_bootorder(fw_cfg, bus, kernel, cfg->boot, err);
+    /* Without a map SeaBIOS would make one of the CMOS RAM: see it in pc.md */
     if (!rc)
-        rc = pc_tables_to_fw_cfg(t, fw_cfg, err);
+        rc = t ? pc_tables_to_fw_cfg(t, fw_cfg, err)
+               : fw_cfg_add_file(fw_cfg, "etc/e820", "", 0, err);
     if (!rc)
         rc = fw_cfg_add_user(fw_cfg, cfg->fw_cfg, err);
     return rc;

@@ -19,11 +19,13 @@ struct pc_boot {
 
 /* The letters of -boot; -EINVAL with err set if they are not understood. */
 int pc_firmware_boot(struct opts *o, struct pc_boot *boot, struct cfg_err *err);
-/* Machine lock held, all devices made. -EINVAL with err set if the rest of
- * -boot, a bootindex or -fw_cfg is not understood. */
+/* Machine lock held, all devices made. t: NULL if firmware has memory map and
+ * tables from somewhere else. kernel: what -kernel names is there for firmware
+ * (pc_kernel_offer), and first to be tried. -EINVAL with err set if the rest
+ * of -boot, a bootindex or -fw_cfg is not understood. */
 int pc_firmware_fill(struct vm *vm, struct dev *fw_cfg,
                      const struct pci_bus *bus, const struct pc_tables *t,
-                     struct cfg_err *err);
+                     bool kernel, struct cfg_err *err);
 /* Sizes of memory; low, high: bytes below and from 4 GiB. */
 void pc_firmware_cmos(struct dev *rtc, unsigned cpus, uint64_t low,
                       uint64_t high);

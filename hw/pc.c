@@ -17,6 +17,7 @@
 #include "hw/fw-cfg.h"
 #include "hw/i440fx.h"
 #include "hw/pc-firmware.h"
+#include "hw/pc-kernel.h"
 #include "hw/pc-tables.h"
 #include "hw/pci/pci-assign.h"
 #include "hw/pci/pci.h"
@@ -32,7 +33,8 @@ struct pc {
     struct dev *pmc, *isa, *pm, *rtc, *fw_cfg;
     struct pc_tables tables;
     struct pc_boot boot_opts;
-    struct boot *boot; /* -kernel */
+    struct boot *boot;  /* -kernel without firmware */
+    struct boot *parts; /* and behind it */
 };
 
 /* The fixed wiring. A chip the engine brings itself is left out; of the clock
@@ -50,7 +52,7 @@ static const struct chip {
     {"mc146818rtc", NULL, 0, offsetof(struct pc, rtc)},
     {"i8042", NULL, 0, 0},
     {"port92", NULL, 0, 0},
-    {"fw_cfg", NULL, ENGINE_HAS_FIRMWARE, offsetof(struct pc, fw_cfg)},
+    {"fw_cfg", NULL, 0, offsetof(struct pc, fw_cfg)},
 };
 
 static int create_chip(struct vm *vm, const char *cls, struct opts *o,
@@ -166,6 +168,7 @@ static int xenfv_build(struct vm *vm, struct cfg_err *err)
     return rc ? rc : create_chip(vm, "xen-gpe", opts_new(), NULL, err);
 }
 
+/* Without firmware. */
 static int load_kernel(struct vm *vm, struct cfg_err *err)
 {
     struct pc *pc = vm->board_priv;
@@ -176,10 +179,6 @@ static int load_kernel(struct vm *vm, struct cfg_err *err)
         .rsdp = PC_RSDP,
     };
 
-    if (vm->cfg->bios)
-        return err_set(err, -EINVAL,
-                       "-kernel starts a kernel without firmware: expected no "
-                       "-bios beside it");
     return boot_load(vm, &env, &pc->boot, err);
 }
 
@@ -201,27 +200,32 @@ static int load_firmware(struct vm *vm, struct cfg_err *err)
 static int pc_finish(struct vm *vm, struct cfg_err *err)
 {
     struct pc *pc = vm->board_priv;
-    bool direct = vm->cfg->kernel;
+    bool own = vm->engine->caps & ENGINE_HAS_FIRMWARE;
+    bool kernel = vm->cfg->kernel && (own || vm->cfg->bios);
+    bool direct = vm->cfg->kernel && !kernel;
     int rc;
 
+    if (own && vm->cfg->bios)
+        return err_set(err, -ENOTSUP,
+                       "%s brings its own firmware: expected no -bios",
+                       vm->engine->name);
     pc_firmware_cmos(pc->rtc, vm->cfg->cpus, pc->low, pc->high);
     rc = pc_firmware_boot(vm->cfg->boot, &pc->boot_opts, err);
     if (rc)
         return rc;
-    if (vm->engine->caps & ENGINE_HAS_FIRMWARE) {
-        if (direct || vm->cfg->bios)
-            return err_set(err, -ENOTSUP,
-                           "%s brings its own firmware: expected no -kernel "
-                           "and no -bios",
-                           vm->engine->name);
-        return 0;
+    if (kernel) {
+        rc = boot_load_parts(vm, &pc->parts, err);
+        if (!rc)
+            rc = pc_kernel_offer(pc->fw_cfg, pc->parts, err);
     }
-    rc = pc_tables_build(&pc->tables, vm, pc->low, pc->high, !direct, err);
+    if (!rc && !own)
+        rc = pc_tables_build(&pc->tables, vm, pc->low, pc->high, !direct, err);
     if (!rc)
-        rc = pc_firmware_fill(vm, pc->fw_cfg, pc->pci, &pc->tables, err);
-    if (!rc)
-        rc = direct ? load_kernel(vm, err) : load_firmware(vm, err);
-    return rc;
+        rc = pc_firmware_fill(vm, pc->fw_cfg, pc->pci, own ? NULL : &pc->tables,
+                              kernel, err);
+    if (rc || own)
+        return rc;
+    return direct ? load_kernel(vm, err) : load_firmware(vm, err);
 }
 
 /* What firmware does to the chips before it starts a kernel. */
@@ -269,6 +273,7 @@ static void pc_fini(struct vm *vm)
     if (!pc)
         return;
     boot_free(pc->boot);
+    boot_free(pc->parts);
     pc_tables_free(&pc->tables);
     free(pc);
     vm->board_priv = NULL;

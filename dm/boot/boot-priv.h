@@ -43,6 +43,7 @@ struct boot {
     struct boot_file *files;    /* all that are open */
     struct boot_piece *pieces;
     struct boot_regs regs;
+    struct boot_part part[BOOT_PARTS];
 };
 
 /* -errno, with "could not open (or load) WHAT 'PATH': why" in err. */
@@ -81,6 +82,11 @@ int boot_bzimage(struct boot *b, struct boot_file *kernel, struct cfg_err *err);
 int boot_multiboot(struct boot *b, struct boot_file *kernel,
                    struct cfg_err *err);
 int boot_pvh(struct boot *b, struct boot_file *kernel, struct cfg_err *err);
+
+/* Fills all parts but the initrd, whose lowest place it sets. -ENOEXEC without
+ * err: no bzImage. */
+int boot_bzimage_parts(struct boot *b, struct boot_file *kernel,
+                       struct cfg_err *err);
 
 /* elf.c: program headers of either class in one shape. */
 #define ELF_SEGMENTS_MAX 64

@@ -384,6 +384,8 @@ void boot_free(struct boot *b)
         free(p->data);
         free(p);
     }
+    for (unsigned i = 0; i < BOOT_PARTS; i++)
+        free(b->part[i].data);
     while ((f = b->files)) {
         b->files = f->next;
         close(f->fd);

@@ -36,6 +36,7 @@ struct boot_env {
 };
 
 struct boot;
+struct boot_file;
 
 /* Reads and checks vm->cfg->kernel, initrd, append. "could not open
  * (or load) kernel 'X': why" in err and -errno; nothing is left behind. */
@@ -44,5 +45,32 @@ int boot_load(struct vm *vm, const struct boot_env *env, struct boot **out,
 /* Locked, paused: writes the pieces; fills regs. */
 int boot_place(struct vm *vm, struct boot *boot, struct boot_regs *regs);
 void boot_free(struct boot *boot);
+
+/*
+ * A Linux kernel in parts, for a loader that runs in the guest behind
+ * firmware: it puts them where they belong and enters BOOT_SETUP in real mode,
+ * as the 16-bit boot protocol says.
+ */
+enum boot_part_id {
+    BOOT_KERNEL,
+    BOOT_CMDLINE,
+    BOOT_SETUP,
+    BOOT_INITRD,
+    BOOT_PARTS,
+};
+struct boot_part {
+    gpa_t gpa;    /* where it belongs; the initrd: not below this */
+    uint32_t len; /* 0: there is none */
+    void *data;   /* these bytes, or those of file from off */
+    const struct boot_file *file;
+    uint64_t off;
+};
+
+/* As boot_load; free it with boot_free, too. */
+int boot_load_parts(struct vm *vm, struct boot **out, struct cfg_err *err);
+const struct boot_part *boot_part(const struct boot *b, enum boot_part_id id);
+/* All of it must be in the part. 0, -errno, -ENODATA: the file got shorter. */
+int boot_part_read(const struct boot_part *p, uint32_t off, void *buf,
+                   size_t len);
 
 #endif

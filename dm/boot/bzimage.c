@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Linux' bzImage by the 64-bit boot protocol, or the 32-bit one if the kernel
- * has no other. Source: Linux Documentation/arch/x86/boot.rst and
- * zero-page.rst; names of the setup header's fields are from there.
+ * has no other; by the 16-bit one if a loader in the guest starts it. Source:
+ * Linux Documentation/arch/x86/boot.rst and zero-page.rst; names of the setup
+ * header's fields are from there.
  */
 #include "config.h"
 
@@ -18,11 +19,19 @@
 #define PROTOCOL_PREF_ADDRESS 0x20a
 #define PROTOCOL_XLOADFLAGS 0x20c
 #define LOADED_HIGH 1
+#define CAN_USE_HEAP 0x80
 #define XLF_KERNEL_64 1
 #define ENTRY_64 0x200
 #define LOADER_UNKNOWN 0xff
 #define VIDEO_NORMAL 0xffff
 #define HIGH_LOAD 0x100000
+
+/* The 16-bit protocol: the setup code with its heap and stack behind it. */
+#define SETUP_LOAD 0x10000
+#define SETUP_SECTS_MAX 64
+#define HEAP_END 0xe000
+#define CMDLINE_LOAD 0x20000
+#define CMDLINE_MAX 0x10000
 
 /* From 0x1f1 on, in the file as in the zero page. */
 struct setup_header {
@@ -111,6 +120,9 @@ static int read_header(struct image *im, struct cfg_err *err)
         (uint64_t)h->syssize * 16 > im->file->size - im->off + 15)
         return bad(err, im, "the file is truncated");
     im->size = im->file->size - im->off;
+    im->room = im->size;
+    if (h->version >= PROTOCOL_PREF_ADDRESS && h->init_size > im->room)
+        im->room = h->init_size;
     im->is64 =
         h->version >= PROTOCOL_XLOADFLAGS && (h->xloadflags & XLF_KERNEL_64);
     if (im->is64 && im->size <= ENTRY_64)
@@ -124,9 +136,6 @@ static int load_kernel(struct boot *b, struct image *im, struct cfg_err *err)
     uint64_t align = h->kernel_alignment;
     bool fits = false;
 
-    im->room = im->size;
-    if (h->version >= PROTOCOL_PREF_ADDRESS && h->init_size > im->room)
-        im->room = h->init_size;
     im->load = HIGH_LOAD;
     if (h->relocatable_kernel) {
         if (!align || align & (align - 1))
@@ -185,20 +194,29 @@ static void fill_e820(struct zero_page *z, const struct boot_env *env)
     z->e820_entries = n;
 }
 
+static int get_cmdline(const struct boot *b, const struct image *im,
+                       const char **out, struct cfg_err *err)
+{
+    *out = b->vm->cfg->append ? b->vm->cfg->append : "";
+    if (strlen(*out) > im->hdr.cmdline_size)
+        return err_set(err, -E2BIG,
+                       "-append: %zu characters, but this kernel takes %u",
+                       strlen(*out), im->hdr.cmdline_size);
+    return 0;
+}
+
 /* Command line, initrd and zero page. */
 static int put_parameters(struct boot *b, struct image *im, struct cfg_err *err)
 {
     struct setup_header *h = &im->hdr;
-    const char *cmdline = b->vm->cfg->append ? b->vm->cfg->append : "";
+    const char *cmdline;
     uint64_t max = (uint64_t)h->initrd_addr_max + 1, initrd_len;
     gpa_t initrd, cmd;
     struct zero_page *z;
-    int rc;
+    int rc = get_cmdline(b, im, &cmdline, err);
 
-    if (strlen(cmdline) > h->cmdline_size)
-        return err_set(err, -E2BIG,
-                       "-append: %zu characters, but this kernel takes %u",
-                       strlen(cmdline), h->cmdline_size);
+    if (rc)
+        return rc;
     rc = boot_put_initrd(b, max, &initrd, &initrd_len, err);
     if (rc)
         return rc;
@@ -247,4 +265,61 @@ int boot_bzimage(struct boot *b, struct boot_file *f, struct cfg_err *err)
     if (!rc && im.is64)
         rc = put_page_tables(b);
     return rc ? bad(err, &im, "no room for its page tables") : 0;
+}
+
+/* The setup code as it is in the file, with the header a loader fills. */
+static int copy_setup(struct boot_part *p, struct image *im)
+{
+    struct setup_header *h = &im->hdr;
+
+    p->data = malloc(im->off);
+    if (!p->data)
+        return -ENOMEM;
+    p->gpa = SETUP_LOAD;
+    p->len = (uint32_t)im->off;
+    h->type_of_loader = LOADER_UNKNOWN;
+    h->loadflags |= CAN_USE_HEAP;
+    h->heap_end_ptr = HEAP_END - 0x200;
+    h->vid_mode = VIDEO_NORMAL;
+    h->cmd_line_ptr = CMDLINE_LOAD;
+    h->code32_start = HIGH_LOAD;
+    h->ramdisk_image = h->ramdisk_size = 0;
+    if (boot_read(im->file, 0, p->data, p->len))
+        return -EIO;
+    /* up to the last field that is touched: what follows may be code */
+    memcpy((uint8_t *)p->data + 0x1f1, h,
+           offsetof(struct setup_header, initrd_addr_max));
+    return 0;
+}
+
+int boot_bzimage_parts(struct boot *b, struct boot_file *f, struct cfg_err *err)
+{
+    struct image im = {.file = f};
+    struct boot_part *p = b->part;
+    const char *cmdline;
+    int rc = read_header(&im, err);
+
+    if (!rc)
+        rc = get_cmdline(b, &im, &cmdline, err);
+    if (rc)
+        return rc;
+    if (im.hdr.setup_sects > SETUP_SECTS_MAX)
+        return bad(err, &im, "its real-mode part is larger than 32 KiB");
+    if (im.size >= BOOT_4G)
+        return bad(err, &im, "it is larger than 4 GiB");
+    if (strlen(cmdline) >= CMDLINE_MAX)
+        return err_set(err, -E2BIG, "-append: expected less than 64 KiB");
+    /* A kernel that is loaded below where it wants to be moves there. */
+    im.load = HIGH_LOAD;
+    if (im.hdr.version >= PROTOCOL_PREF_ADDRESS &&
+        im.hdr.pref_address > HIGH_LOAD && im.hdr.pref_address < BOOT_4G)
+        im.load = im.hdr.pref_address;
+    p[BOOT_KERNEL] = (struct boot_part){
+        .gpa = HIGH_LOAD, .len = im.size, .file = f, .off = im.off};
+    p[BOOT_CMDLINE] = (struct boot_part){.gpa = CMDLINE_LOAD,
+                                         .len = strlen(cmdline) + 1,
+                                         .data = strdup(cmdline)};
+    p[BOOT_INITRD].gpa = im.load + im.room;
+    rc = p[BOOT_CMDLINE].data ? copy_setup(&p[BOOT_SETUP], &im) : -ENOMEM;
+    return rc ? bad(err, &im, strerror(-rc)) : 0;
 }

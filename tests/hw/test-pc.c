@@ -2,6 +2,7 @@
 /* hw/pc: memory, firmware, what it is told, a kernel without firmware. */
 #include "config.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,7 +170,7 @@ START_TEST(test_refused)
             "/nonexistent/bios");
     refused((const char *const[]){"-bios", "no-such.bin", NULL}, "no-such.bin");
     refused((const char *const[]){"-kernel", path, "-bios", path, NULL},
-            "-bios");
+            "a bzImage is expected");
     refused((const char *const[]){"-m", "2M", "-boot", "order=x", NULL},
             "order=x");
     refused((const char *const[]){"-boot", "order=acdn", NULL}, "three");
@@ -302,6 +303,145 @@ START_TEST(test_direct_lines)
 }
 END_TEST
 
+/* ---- a kernel behind firmware ---- */
+
+#define PART (3 << 16) /* bytes behind the setup code */
+
+/* A bzImage of protocol 2.10 with one setup sector, big enough to be firmware
+ * as well. Byte i of what follows is 1 + i / 64 KiB. */
+static void make_bzimage(uint8_t setup_sects, uint32_t init_size)
+{
+    uint8_t head[0x400] = {0x4d, 0x5a};
+    const struct {
+        unsigned at, len;
+        uint32_t val;
+    } field[] = {
+        {0x1f1, 1, setup_sects}, {0x1f4, 4, PART / 16},  {0x1fe, 2, 0xaa55},
+        {0x200, 2, 0x66eb},      {0x202, 4, 0x53726448}, {0x206, 2, 0x20a},
+        {0x211, 1, 1},           {0x22c, 4, 0x37ffffff}, {0x230, 4, 0x200000},
+        {0x234, 1, 1},           {0x238, 4, 63},         {0x258, 4, 0x1000000},
+        {0x260, 4, init_size},
+    };
+
+    for (size_t i = 0; i < sizeof(field) / sizeof(field[0]); i++)
+        memcpy(head + field[i].at, &field[i].val, field[i].len);
+    make_file(head, sizeof(head), 0x40000);
+}
+
+static void dma(uint16_t key, uint32_t skip, uint32_t len, uint64_t gpa)
+{
+    struct {
+        uint32_t control, len;
+        uint64_t gpa;
+    } d = {htobe32((uint32_t)key << 16 | 0xc), htobe32(skip), 0};
+
+    for (int i = 0; i < 2; i++) {
+        tv_mem_write(t, 0x8000, &d, sizeof(d));
+        tv_outl(t, 0x518, htobe32(0x8000));
+        tv_mem_read(t, 0x8000, &d, 4);
+        ck_assert_uint_eq(d.control, 0);
+        d.control = htobe32(2);
+        d.len = htobe32(len);
+        d.gpa = htobe64(gpa);
+    }
+}
+
+START_TEST(test_kernel_in_fw_cfg)
+{
+    static const char order[] = "/rom@genroms/hvmd-kernel.bin\n";
+    uint8_t *file, sum = 0, head[0x400];
+    uint32_t len;
+    char text[8];
+
+    make_bzimage(1, 0x800000);
+    t = tv_new("pc", (const char *const[]){"-bios", path, "-kernel", path,
+                                           "-initrd", path, "-append", "a=b c",
+                                           "-m", "32M", NULL});
+    /* nothing is in memory before the guest fetches it */
+    ck_assert_int_eq(peek(0x100000), 0);
+    ck_assert_uint_eq(fwc_key(t, 0x07, 4), 0x100000);
+    ck_assert_uint_eq(fwc_key(t, 0x08, 4), 0x40000 - 0x400);
+    ck_assert_uint_eq(fwc_key(t, 0x11, 1), 1);
+    ck_assert_uint_eq(fwc_key(t, 0x0a, 4), 0x1800000);
+    ck_assert_uint_eq(fwc_key(t, 0x0b, 4), 0x40000);
+    ck_assert_uint_eq(fwc_key(t, 0x12, 2), 0x5a4d);
+    ck_assert_uint_eq(fwc_key(t, 0x14, 4), 6);
+    tv_outw(t, 0x510, 0x15);
+    fwc_read(t, text, 7);
+    ck_assert_mem_eq(text, "a=b c\0\0", 7);
+    ck_assert_uint_eq(fwc_key(t, 0x16, 4), 0x10000);
+    ck_assert_uint_eq(fwc_key(t, 0x17, 4), 0x400);
+
+    dma(0x18, 0, 0x400, 0x10000);
+    tv_mem_read(t, 0x10000, head, sizeof(head));
+    ck_assert_uint_eq(head[0x210], 0xff);          /* a loader, */
+    ck_assert_uint_eq(head[0x211], 0x81);          /* a heap, */
+    ck_assert_mem_eq(head + 0x228, "\0\0\2\0", 4); /* the command line */
+    ck_assert_mem_eq(head + 0x258, "\0\0\0\1", 4); /* and the rest as it was */
+    dma(0x11, 0, 0x40000 - 0x400, 0x100000);
+    ck_assert_int_eq(peek(0x100000), 1);
+    ck_assert_int_eq(peek(0x100000 + 0x3fbff), 4);
+    ck_assert_int_eq(peek(0x100000 + 0x3fc00), 0);
+    dma(0x12, 0x3fff0, 0x20, 0x1fff000); /* across the initrd's end */
+    ck_assert_int_eq(peek(0x1fff00f), 4);
+    ck_assert_int_eq(peek(0x1fff010), 0);
+    tv_roundtrip(t);
+
+    file = fwc_file(t, "genroms/hvmd-kernel.bin", &len);
+    ck_assert_uint_eq(len, file[2] * 512u);
+    ck_assert_mem_eq(file, "\x55\xaa", 2);
+    for (uint32_t i = 0; i < len; i++)
+        sum += file[i];
+    ck_assert_uint_eq(sum, 0);
+    for (uint32_t i = 0; i < 32; i++)
+        sum += file[file[0x1a] + i];
+    ck_assert_uint_eq(sum, 0);
+    free(file);
+    file = fwc_file(t, "bootorder", &len);
+    ck_assert_uint_eq(len, sizeof(order));
+    ck_assert_mem_eq(file, order, len);
+    free(file);
+}
+END_TEST
+
+/* The kernel's file is cut after it was opened. */
+START_TEST(test_kernel_gets_shorter)
+{
+    make_bzimage(1, 0);
+    t = tv_new("pc", (const char *const[]){"-bios", path, "-kernel", path, "-m",
+                                           "32M", NULL});
+    ck_assert_int_eq(truncate(path, 0x8400), 0);
+    ck_assert_uint_eq(fwc_key(t, 0x11, 1), 1);
+    ck_assert_uint_eq(fwc_key(t, 0x17, 4), 0x400); /* that is a copy */
+    ck_assert_uint_eq(fwc_key(t, 0x18, 2), 0x5a4d);
+    ck_assert_int_eq(truncate(path, 0x400), 0);
+    ck_assert_uint_eq(fwc_key(t, 0x11, 1), 0xff);
+}
+END_TEST
+
+START_TEST(test_kernel_refused)
+{
+    char big[80];
+
+    memset(big, 'x', 64);
+    big[64] = '\0';
+    make_bzimage(65, 0);
+    refused((const char *const[]){"-bios", path, "-kernel", path, NULL},
+            "32 KiB");
+    unlink(path);
+    make_bzimage(1, 0x2000000);
+    refused((const char *const[]){"-bios", path, "-kernel", path, "-m", "32M",
+                                  NULL},
+            "give the guest more memory");
+    refused((const char *const[]){"-bios", path, "-kernel", path, "-append",
+                                  big, NULL},
+            "this kernel takes 63");
+    refused((const char *const[]){"-bios", path, "-kernel", path, "-initrd",
+                                  "/nonexistent/i", NULL},
+            "/nonexistent/i");
+}
+END_TEST
+
 /* XSA-119 (CVE-2015-2152): no device that was not asked for: the chipset,
  * and what every PC has at its ports. */
 START_TEST(test_nothing_unasked)
@@ -328,10 +468,21 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        test_memory_small, test_memory_split,    test_no_firmware,
-        test_firmware,     test_small_firmware,  test_refused,
-        test_boot_order,   test_bootindex,       test_direct,
-        test_direct_lines, test_nothing_unasked, NULL,
+        test_memory_small,
+        test_memory_split,
+        test_no_firmware,
+        test_firmware,
+        test_small_firmware,
+        test_refused,
+        test_boot_order,
+        test_bootindex,
+        test_direct,
+        test_direct_lines,
+        test_nothing_unasked,
+        test_kernel_in_fw_cfg,
+        test_kernel_gets_shorter,
+        test_kernel_refused,
+        NULL,
     };
 
     return run_suite("pc", NULL, teardown, tests);
