@@ -333,8 +333,8 @@ static int set_domid(struct cmdline *c, const struct cmd_option *o,
 
 const struct cmd_option cmd_options[] = {
     O(MACHINE, "machine", "TYPE[,...]",
-      "kind of machine: pc (default), xenfv, none", set_merged, TO(cfg.machine),
-      IMPLIED("type"),
+      "kind of machine: pc (default), xenfv, xenpv, none", set_merged,
+      TO(cfg.machine), IMPLIED("type"),
       KNOWN("type, accel, acpi, dump-guest-core, graphics, hpet, "
             "kernel-irqchip, kernel_irqchip, mem-merge, smm, suppress-vmdesc, "
             "usb, vmport")),
@@ -364,8 +364,11 @@ const struct cmd_option cmd_options[] = {
       "filter-dump (file=, netdev=), rng-random, iothread", set_list,
       TO(objects), IMPLIED("qom-type")),
 
-    O(MACHINE, "xen-domid", "N", "serve this Xen domain (-machine xenfv)",
-      set_domid),
+    O(MACHINE, "xen-domid", "N",
+      "serve this Xen domain (-machine xenfv or xenpv)", set_domid),
+    O(MACHINE, "xen-attach", NULL,
+      "it is a PV or PVH one: paravirtual devices only (-machine xenpv)",
+      set_flag, TO(cfg.xen_attach)),
     O(MACHINE, "xen-domid-restrict", NULL,
       "and nothing but it: give up all other rights at Xen", set_flag,
       TO(cfg.xen_restrict)),

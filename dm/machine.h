@@ -55,6 +55,7 @@ struct vm_config {
     /* -action panic=; as a shutdown if not given */
     enum panic_action { PANIC_SHUTDOWN, PANIC_PAUSE, PANIC_NONE } panic;
     uint32_t xen_domid;    /* domain to serve; 0: none, as dom0 has none */
+    bool xen_attach;       /* it has no emulated devices: PV, PVH */
     bool xen_restrict;     /* give up the right to any other */
     struct chr *serial[4]; /* 16550s the board makes; NULL: none */
 };

@@ -11,8 +11,10 @@
 #include "hw/piix3-ide.h"
 #include "hw/piix3.h"
 #include "hw/piix4-pm.h"
+#include "hw/pv/backends.h"
 #include "hw/virtio/virtio.h"
 #include "hw/xen-platform.h"
+#include "hw/xenpv.h"
 
 /* Chips that nobody else needs to know. */
 extern const struct dev_class i8042_class, isa_debug_exit_class,
@@ -31,6 +33,7 @@ const struct dev_class *const dev_catalog[] = {
     &fw_cfg_class,
     &xen_platform_class,
     &xen_gpe_class,
+    &xen_backends_class,
     &virtio_blk_class,
     &virtio_blk_transitional_class,
     &virtio_blk_modern_class,
@@ -59,8 +62,5 @@ const struct dev_class *const dev_catalog[] = {
 /* clang-format on */
 
 const struct board *const board_catalog[] = {
-    &pc_board,
-    &xenfv_board,
-    &none_board,
-    NULL,
+    &pc_board, &xenfv_board, &xenpv_board, &none_board, NULL,
 };

@@ -158,14 +158,21 @@ static int pc_build(struct vm *vm, struct cfg_err *err)
 static int xenfv_build(struct vm *vm, struct cfg_err *err)
 {
     struct opts *o;
-    int rc = pc_build(vm, err);
+    int rc;
 
+    if (vm->cfg->xen_attach)
+        return err_set(err, -EINVAL, "-xen-attach: expected -machine xenpv");
+    rc = pc_build(vm, err);
     if (rc)
         return rc;
     o = opts_new();
     opts_set(o, "addr", "2.0");
     rc = create_chip(vm, "xen-platform", o, NULL, err);
-    return rc ? rc : create_chip(vm, "xen-gpe", opts_new(), NULL, err);
+    if (!rc)
+        rc = create_chip(vm, "xen-gpe", opts_new(), NULL, err);
+    if (!rc && vm->xenif)
+        rc = create_chip(vm, "xen-backends", opts_new(), NULL, err);
+    return rc;
 }
 
 /* Without firmware. */

@@ -23,6 +23,8 @@
 #include "xen/xen-priv.h"
 
 #define DOMAIN_GONE "@releaseDomain"
+#define TOKEN_GONE "gone"
+#define EVENTS_MAX 256u /* at once: a guest may send them without end */
 
 enum store_op {
     STORE_OPENED,     /* helper: arg is 0 or -errno */
@@ -97,7 +99,7 @@ static struct xs_handle *connect_to_store(uint32_t domid, int *rc)
     *rc = xs ? 0 : -errno;
     if (xs && !xs_is_domain_introduced(xs, domid))
         *rc = -ESRCH;
-    else if (xs && !xs_watch(xs, DOMAIN_GONE, "gone"))
+    else if (xs && !xs_watch(xs, DOMAIN_GONE, TOKEN_GONE))
         *rc = -errno;
     if (!*rc)
         return xs;
@@ -106,20 +108,27 @@ static struct xs_handle *connect_to_store(uint32_t domid, int *rc)
     return NULL;
 }
 
-/* True if the domain has gone; *broken if there is no connection any more. */
-static bool look(struct xs_handle *xs, uint32_t domid, bool *broken)
+/* True if the domain has gone; *broken if there is no connection any more.
+ * Others' events go to xenif. */
+static bool look(struct xs_handle *xs, uint32_t domid, struct xenif_libs *xenif,
+                 bool *broken)
 {
+    unsigned n = 0;
+    bool ours = false;
     char **what;
-    bool any = false;
 
-    while ((what = xs_check_watch(xs))) {
-        any = true;
+    while (n < EVENTS_MAX && (what = xs_check_watch(xs))) {
+        if (!strcmp(what[XS_WATCH_TOKEN], TOKEN_GONE))
+            ours = true;
+        else if (xenif)
+            xenif_store_event(xenif, what[XS_WATCH_TOKEN]);
         free(what);
+        n++;
     }
-    *broken = !any && errno != EAGAIN;
+    *broken = !n && errno != EAGAIN;
     if (*broken)
         log_err("xenstore", "the connection broke: %s", strerror(errno));
-    return any && !xs_is_domain_introduced(xs, domid);
+    return ours && !xs_is_domain_introduced(xs, domid);
 }
 
 /* ---- the helper ---- */
@@ -146,7 +155,7 @@ static void help(uint32_t domid, int sock)
                 return;
             perform(xs, domid, &m);
         }
-        if (fd[1].revents && look(xs, domid, &broken)) {
+        if (fd[1].revents && look(xs, domid, NULL, &broken)) {
             m = (struct store_msg){.op = STORE_GONE};
             send(sock, &m, sizeof(m), 0);
         }
@@ -199,7 +208,7 @@ static void on_watch(void *opaque, uint32_t events)
     bool gone, broken;
 
     if (x->store_helper < 0) {
-        gone = look(x->xs, x->domid, &broken);
+        gone = look(x->xs, x->domid, x->xenif, &broken);
     } else {
         broken = recv(x->store_helper, &m, sizeof(m), MSG_DONTWAIT) <= 0;
         gone = m.op == STORE_GONE;
@@ -210,6 +219,8 @@ static void on_watch(void *opaque, uint32_t events)
         log_info("xen", "domain %" PRIu32 " is gone", x->domid);
         vm_request(x->vm, VM_REQ_QUIT);
     }
+    if (x->xenif)
+        xenif_store_run(x->xenif);
 }
 
 int xen_store_open(struct xen *x, struct cfg_err *err)

@@ -27,6 +27,7 @@
 
 #include "dm/engine.h"
 #include "dm/loop.h"
+#include "xen/xenif.h"
 
 struct foreign_cache;
 struct xentoollog_logger;
@@ -41,6 +42,7 @@ struct xen {
     struct xs_handle *xs; /* NULL: store_helper has it */
     int store_helper;     /* socket to the process that has xenstore, or -1 */
     struct loop_fd store_watch;
+    struct xenif_libs *xenif; /* over xs; NULL: restricted */
 
     ioservid_t server;
     bool have_server, enabled;

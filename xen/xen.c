@@ -52,6 +52,8 @@ static void xen_destroy(struct vm *vm)
     if (!x)
         return;
     xen_server_destroy(x);
+    xenif_libs_free(x->xenif);
+    vm->xenif = NULL;
     xen_store_close(x);
     foreign_fini(x);
     if (x->evtchn)
@@ -95,6 +97,24 @@ static int be_the_only_one(struct xen *x, struct cfg_err *err)
     return 0;
 }
 
+/* Xenstore cannot be restricted to a domain, so a restricted process has no
+ * paravirtual backends. */
+static int offer_xenif(struct xen *x, struct cfg_err *err)
+{
+    int rc;
+
+    if (!x->xs)
+        return 0;
+    rc = xenif_libs_new(x->xs, x->domid, &x->xenif, err);
+    if (!rc) {
+        x->vm->xenif = &x->xenif->x;
+    } else if (!x->vm->cfg->xen_attach) {
+        log_warn("xen", "no paravirtual devices: %s", err->text);
+        rc = 0;
+    }
+    return rc;
+}
+
 static int xen_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
 {
     struct xen *x;
@@ -123,6 +143,8 @@ static int xen_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
         if (!rc)
             rc = xen_store_open(x, err);
         if (!rc)
+            rc = offer_xenif(x, err);
+        if (!rc && !vm->cfg->xen_attach)
             rc = xen_server_create(x, err);
     }
     if (rc)
@@ -135,7 +157,7 @@ static int xen_start(struct vm *vm, struct cfg_err *err)
     struct xen *x = vm->engine_priv;
     int rc;
 
-    rc = xen_server_start(x, err);
+    rc = x->have_server ? xen_server_start(x, err) : 0;
     if (!rc) {
         rc = xen_store_running(x);
         if (rc)

@@ -468,6 +468,11 @@ int blkif_new(struct vm *vm, struct xenif *x, const char *back,
     return 0;
 }
 
+bool blkif_connected(const struct blkif *b)
+{
+    return b->bus.connected;
+}
+
 void blkif_free(struct blkif *b)
 {
     if (!b)

@@ -42,6 +42,7 @@ int blkif_new(struct vm *vm, struct xenif *x, const char *back,
               const struct blkif_conf *conf, struct blkif **out,
               struct cfg_err *err);
 void blkif_free(struct blkif *b); /* NULL is legal */
+bool blkif_connected(const struct blkif *b);
 
 /* As of dm/dev.h: on return nothing is in flight and nothing starts. */
 void blkif_pause(struct blkif *b);

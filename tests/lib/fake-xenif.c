@@ -246,10 +246,48 @@ static int fake_remove(struct xenif *x, uint32_t tx, const char *path)
     return modify(x, tx, path, NULL);
 }
 
+/* The names right below path, each once, in one block. */
 static int fake_list(struct xenif *x, uint32_t tx, const char *path,
                      char ***names, unsigned *n)
 {
-    return -ENOSYS; /* nobody lists */
+    size_t top = strlen(path), bytes = 0, len;
+    struct fake *f = of(x);
+    struct store *s;
+    char **list, *text;
+    unsigned i, j;
+    int rc;
+
+    pthread_mutex_lock(&f->lock);
+    rc = call(f, FAKE_XS_READ);
+    s = which(f, tx);
+    for (i = 0; i < s->n; i++)
+        bytes += sizeof(char *) + strlen(s->nodes[i].path) + 1;
+    list = rc ? NULL : malloc(bytes + 1);
+    text = (char *)(list + s->n);
+    *n = 0;
+    for (i = 0; !rc && i < s->n; i++) {
+        const char *p = s->nodes[i].path;
+
+        if (!below(p, path) || !p[top])
+            continue;
+        len = strcspn(p + top + 1, "/");
+        memcpy(text, p + top + 1, len);
+        text[len] = '\0';
+        for (j = 0; j < *n && strcmp(list[j], text);)
+            j++;
+        if (j < *n)
+            continue;
+        list[(*n)++] = text;
+        text += len + 1;
+    }
+    if (!rc && !*n && !find(s, path)) {
+        free(list);
+        rc = -ENOENT;
+    }
+    if (!rc)
+        *names = list;
+    pthread_mutex_unlock(&f->lock);
+    return rc;
 }
 
 static int fake_set_perms(struct xenif *x, uint32_t tx, const char *path,

@@ -15,7 +15,7 @@
 #include "tests/lib/fake-xenif.h"
 #include "tests/lib/testvm.h"
 
-#define BF_BACK "/local/domain/0/backend/vbd/7/51712"
+#define BF_BACK "/local/domain/0/backend/qdisk/7/51712"
 #define BF_FRONT "/local/domain/7/device/vbd/51712"
 #define BF_QUEUES 4u
 #define BF_DATA 256u /* first page of data */

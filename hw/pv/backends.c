@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "hw/pv/backends.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dm/log.h"
+#include "dm/machine.h"
+
+static const struct backend_class *const classes[] = {
+    &backend_qdisk,
+};
+#define CLASSES (sizeof(classes) / sizeof(classes[0]))
+#define NAME_MAX_LEN 64
+
+struct folder {
+    struct backends *all;
+    const struct backend_class *cls;
+    char path[XENIF_PATH_MAX - NAME_MAX_LEN];
+    void *watch;
+};
+
+struct backends {
+    struct dev dev;
+    struct folder folder[CLASSES];
+    struct backend *first;
+};
+
+static int read_below(struct xenif *x, uint32_t tx, const char *dir,
+                      const char *key, char **value)
+{
+    char path[XENIF_PATH_MAX];
+
+    if (snprintf(path, sizeof(path), "%s/%s", dir, key) >= (int)sizeof(path))
+        return -ENAMETOOLONG;
+    return x->ops->xs_read(x, tx, path, value);
+}
+
+int backend_read(struct backend *b, const char *key, char **value)
+{
+    return read_below(b->x, 0, b->path, key, value);
+}
+
+/* The toolstack sets it to 0 before it takes the folder away. */
+static bool is_online(struct xenif *x, const char *dir)
+{
+    char *text;
+    bool yes;
+
+    if (read_below(x, 0, dir, "online", &text))
+        return false;
+    yes = !strcmp(text, "1");
+    free(text);
+    return yes;
+}
+
+/* ---- one of them ---- */
+
+static void destroy(struct backend *b)
+{
+    struct backend **p;
+
+    for (p = &b->all->first; *p != b;)
+        p = &(*p)->next;
+    *p = b->next;
+    b->cls->destroy(b);
+    free(b);
+}
+
+void backend_gone(void *opaque)
+{
+    destroy(opaque);
+}
+
+/* A plain write would bring back a folder that has been removed. */
+static void say_error(struct backend *b, const char *text)
+{
+    const struct xenif_ops *ops = b->x->ops;
+    char path[XENIF_PATH_MAX + 8], *front;
+    uint32_t tx;
+    int rc;
+
+    log_err("backends", "%s", text);
+    if (ops->xs_tx_begin(b->x, &tx))
+        return;
+    rc = read_below(b->x, tx, b->path, "frontend", &front);
+    if (!rc) {
+        free(front);
+        snprintf(path, sizeof(path), "%s/error", b->path);
+        rc = ops->xs_write(b->x, tx, path, text);
+    }
+    ops->xs_tx_end(b->x, tx, !rc);
+}
+
+static void create(struct folder *f, const char *name)
+{
+    struct backend *b = calloc(1, f->cls->size);
+    struct cfg_err err = {""};
+    int rc;
+
+    if (!b) {
+        log_err("backends", "%s/%s: out of memory", f->path, name);
+        return;
+    }
+    b->cls = f->cls;
+    b->all = f->all;
+    b->vm = f->all->dev.vm;
+    b->x = b->vm->xenif;
+    snprintf(b->path, sizeof(b->path), "%s/%s", f->path, name);
+    b->name = strrchr(b->path, '/') + 1;
+    b->next = f->all->first;
+    f->all->first = b;
+    rc = b->cls->create(b, &err);
+    b->made = !rc;
+    if (rc && rc != -ENOMEDIUM)
+        say_error(b, err.text);
+    else if (!rc && b->vm->state != RUN_RUNNING)
+        b->cls->pause(b);
+}
+
+/* ---- which ones there are ---- */
+
+static struct backend *find(struct folder *f, const char *name)
+{
+    struct backend *b = f->all->first;
+
+    while (b && (b->cls != f->cls || strcmp(b->name, name)))
+        b = b->next;
+    return b;
+}
+
+static void consider(struct folder *f, const char *name)
+{
+    struct backend *b = find(f, name);
+    char path[XENIF_PATH_MAX];
+    bool online;
+
+    if (strlen(name) >= NAME_MAX_LEN)
+        return;
+    snprintf(path, sizeof(path), "%s/%s", f->path, name);
+    online = is_online(f->all->dev.vm->xenif, path);
+    /* One that works sees itself that it shall go; until then it stays. */
+    if (b && ((!b->made && !online) ||
+              (online && b->cls->outdated && b->cls->outdated(b)))) {
+        destroy(b);
+        b = NULL;
+    }
+    if (!b && online)
+        create(f, name);
+}
+
+/* What failed has no watch of its own. */
+static void forget_failed(struct folder *f, char **names, unsigned n)
+{
+    struct backend *b, *next;
+    unsigned i;
+
+    for (b = f->all->first; b; b = next) {
+        next = b->next;
+        for (i = 0; i < n && strcmp(names[i], b->name);)
+            i++;
+        if (b->cls == f->cls && !b->made && i == n)
+            destroy(b);
+    }
+}
+
+static void look(void *opaque, const char *path)
+{
+    struct folder *f = opaque;
+    struct xenif *x = f->all->dev.vm->xenif;
+    char **names = NULL;
+    unsigned n = 0;
+    int rc = x->ops->xs_list(x, 0, f->path, &names, &n);
+
+    if (rc && rc != -ENOENT) {
+        log_err("backends", "%s: %s", f->path, strerror(-rc));
+        return;
+    }
+    forget_failed(f, names, n);
+    for (unsigned i = 0; i < n; i++)
+        consider(f, names[i]);
+    free(names);
+}
+
+/* ---- the device ---- */
+
+static void backends_destroy(struct dev *dev)
+{
+    struct backends *s = (struct backends *)dev;
+
+    for (unsigned i = 0; i < CLASSES; i++)
+        if (s->folder[i].watch)
+            dev->vm->xenif->ops->xs_unwatch(dev->vm->xenif, s->folder[i].watch);
+    while (s->first)
+        destroy(s->first);
+}
+
+/* The toolstack reads here which classes we serve. */
+static int say_what_we_serve(struct xenif *x, const char *class)
+{
+    char path[XENIF_PATH_MAX];
+
+    snprintf(path, sizeof(path),
+             "/local/domain/%" PRIu32 "/device-model/%" PRIu32 "/backends/%s",
+             x->own_domid, x->domid, class);
+    return x->ops->xs_write(x, 0, path, "");
+}
+
+static int backends_create(struct dev *dev, struct cfg_err *err)
+{
+    struct backends *s = (struct backends *)dev;
+    struct xenif *x = dev->vm->xenif;
+    int rc = 0;
+
+    if (!x)
+        return err_set(err, -ENODEV, "xen-backends: there is no Xen here");
+    for (unsigned i = 0; !rc && i < CLASSES; i++) {
+        struct folder *f = &s->folder[i];
+
+        f->all = s;
+        f->cls = classes[i];
+        snprintf(f->path, sizeof(f->path),
+                 "/local/domain/%" PRIu32 "/backend/%s/%" PRIu32, x->own_domid,
+                 f->cls->name, x->domid);
+        rc = say_what_we_serve(x, f->cls->name);
+        if (!rc)
+            rc = x->ops->xs_watch(x, f->path, look, f, &f->watch);
+        if (rc)
+            err_set(err, rc, "xen-backends: cannot use xenstore: %s",
+                    strerror(-rc));
+    }
+    if (rc)
+        backends_destroy(dev);
+    return rc;
+}
+
+static void backends_pause(struct dev *dev)
+{
+    for (struct backend *b = ((struct backends *)dev)->first; b; b = b->next)
+        if (b->made)
+            b->cls->pause(b);
+}
+
+static void backends_resume(struct dev *dev)
+{
+    for (struct backend *b = ((struct backends *)dev)->first; b; b = b->next)
+        if (b->made)
+            b->cls->resume(b);
+}
+
+/* No state: it is all in xenstore, and the frontends begin anew. */
+const struct dev_class xen_backends_class = {
+    .name = "xen-backends",
+    .desc = "paravirtual devices that a Xen toolstack attaches",
+    .size = sizeof(struct backends),
+    .internal = true,
+    .create = backends_create,
+    .pause = backends_pause,
+    .resume = backends_resume,
+    .destroy = backends_destroy,
+};
