@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Within the block backend: blkif.c is the control side (main thread),
- * blkif-ring.c serves a ring, blkif-data.c moves data (its thread).
+ * blkif-ring.c serves a ring, blkif-data.c moves data (its thread),
+ * blkif-journal.c knows what is in work.
  */
 #ifndef HVMD_HW_PV_BLKIF_PRIV_H
 #define HVMD_HW_PV_BLKIF_PRIV_H
@@ -35,8 +36,25 @@ struct blkif_piece {
     struct pgrant *pg;
 };
 
+/* A request that has been taken from the ring and not been answered. */
+struct blkif_entry {
+    _Atomic uint64_t state;
+    uint64_t seq; /* in the order of the ring */
+    uint8_t raw[BLKIF_REQUEST_MAX];
+};
+
+struct blkif_journal {
+    uint8_t *mem; /* shared with the process that comes after this one */
+    size_t len;
+    uint64_t seq;
+    struct blkif_entry **free, **answered; /* and not shown yet */
+    struct blkif_entry **again; /* of the process before; the oldest last */
+    unsigned nfree, nanswered, nagain;
+};
+
 struct blkif_request {
     struct blkif_queue *q;
+    struct blkif_entry *entry;
     struct blk_req req;
     struct blkif_request *next; /* parked */
     uint64_t id, off;
@@ -64,6 +82,7 @@ struct blkif_queue {
     /* thread */
     struct pv_port port;
     struct pv_ring ring;
+    struct blkif_journal journal;
     struct blk_queue *bq;
     struct loop_task again;
     const char *broken; /* why; NULL: it is not */
@@ -94,6 +113,20 @@ void blkif_queue_run(struct blkif_queue *q);
 void blkif_queue_resubmit(struct blkif_queue *q); /* what is parked */
 void blkif_queue_ended(void *opaque);             /* a run of completions */
 void blkif_request_free(struct blkif_request *r);
+
+/* Once the ring is attached. port: the frontend's. -errno with err set. */
+int blkif_journal_open(struct blkif_queue *q, evtchn_port_t port,
+                       struct cfg_err *err);
+void blkif_journal_close(struct blkif_queue *q); /* legal on a zeroed one */
+/* The next request: what the process before had in work, then the ring's,
+ * which has one. */
+struct blkif_entry *blkif_journal_take(struct blkif_queue *q);
+/* Not now: it is the next one. */
+void blkif_journal_untake(struct blkif_queue *q, struct blkif_entry *e);
+/* Before the next response, which is e's, is put into the ring. */
+void blkif_journal_answer(struct blkif_queue *q, struct blkif_entry *e);
+/* The frontend can see all answers. */
+void blkif_journal_shown(struct blkif_queue *q);
 
 /* Makes iov, with a write's data; what it takes counts as q->bytes. -errno */
 int blkif_data_take(struct blkif_request *r);

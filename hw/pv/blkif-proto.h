@@ -40,6 +40,7 @@ enum {
 enum { VDISK_CDROM = 1, VDISK_REMOVABLE = 2, VDISK_READONLY = 4 };
 
 #define BLKIF_MAX_SEGMENTS 11u /* of a direct request */
+#define BLKIF_REQUEST_MAX 112u /* bytes of one, in any layout */
 
 struct blkif_segment {
     uint32_t gref;

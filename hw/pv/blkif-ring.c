@@ -18,13 +18,19 @@ static void respond(struct blkif_request *r, int16_t status)
         .id = r->id, .operation = r->op, .status = status};
 
     /* A ring that lied has no place that is safe to write. */
-    if (!q->broken)
-        pv_ring_put(&q->ring, &rsp, q->b->abi.response);
+    if (q->broken)
+        return;
+    blkif_journal_answer(q, r->entry);
+    pv_ring_put(&q->ring, &rsp, q->b->abi.response);
 }
 
 static void push(struct blkif_queue *q)
 {
-    if (!q->broken && pv_ring_push(&q->ring))
+    bool notify = !q->broken && pv_ring_push(&q->ring);
+
+    if (!q->broken)
+        blkif_journal_shown(q);
+    if (notify)
         pv_port_notify(&q->port);
 }
 
@@ -267,9 +273,10 @@ static int16_t prepare(struct blkif_request *r, const uint8_t *raw, uint8_t op)
     }
 }
 
-/* raw: our copy of the ring's entry. False: no memory, it stays there. */
-static bool start(struct blkif_queue *q, const uint8_t *raw)
+/* False: no memory. */
+static bool start(struct blkif_queue *q, struct blkif_entry *e)
 {
+    const uint8_t *raw = e->raw; /* our copy */
     uint8_t op = raw[0];
     int n = count_segments(raw, &op);
     unsigned room = n > 0 ? (unsigned)n : 0;
@@ -281,6 +288,7 @@ static bool start(struct blkif_queue *q, const uint8_t *raw)
         return false;
     memset(r, 0, sizeof(*r));
     r->q = q;
+    r->entry = e;
     r->n = room;
     /* Behind the pieces; both are made of words. */
     r->iov = (struct iovec *)(void *)&r->piece[room];
@@ -319,7 +327,7 @@ static bool must_wait(const struct blkif_queue *q)
 /* Takes what is there; false: no more for now. */
 static bool take(struct blkif_queue *q, unsigned *budget)
 {
-    uint8_t raw[PV_ENTRY_MAX];
+    struct blkif_entry *e;
     int n = pv_ring_pending(&q->ring);
 
     if (n < 0) {
@@ -327,14 +335,17 @@ static bool take(struct blkif_queue *q, unsigned *budget)
         return false;
     }
     q->held = false;
+    n += (int)q->journal.nagain;
     while (n--) {
         q->held = must_wait(q);
         if (q->held || !*budget)
             return false;
         --*budget;
-        pv_ring_get(&q->ring, raw);
-        if (!start(q, raw)) {
-            q->ring.req_cons--;
+        if (!q->journal.nfree)
+            push(q); /* else a ring that is refilled meanwhile runs it out */
+        e = blkif_journal_take(q);
+        if (!start(q, e)) {
+            blkif_journal_untake(q, e);
             *budget = 0;
             return false;
         }

@@ -74,6 +74,9 @@ static void queue_begin(void *opaque)
     q->running = !q->b->paused;
     /* Perhaps it was faster than we. */
     loop_post(q->thread.loop, &q->again);
+    /* Who was here before may have answered and not said so. */
+    if (q->b->bus.again)
+        pv_port_notify(&q->port);
 }
 
 static void abandon(struct blkif_request *list)
@@ -114,6 +117,7 @@ static void queue_free(struct blkif_queue *q)
     worker_stop(&q->thread);
     loop_cancel(q->b->bus.vm->loop, &q->broken_task);
     pv_port_unbind(&q->port);
+    blkif_journal_close(q);
     if (q->ring_mem)
         x->ops->gnt_unmap(x, q->ring_mem, q->ring_pages);
     q->ring_mem = NULL;
@@ -165,6 +169,9 @@ static int queue_new(struct blkif_queue *q, struct cfg_err *err)
     rc = pv_ring_attach(&q->ring, q->ring_mem, q->ring_pages, b->abi.request);
     if (rc)
         return err_set(err, rc, "queue %u: its ring is not one", q->idx);
+    rc = blkif_journal_open(q, port, err);
+    if (rc)
+        return rc;
     snprintf(name, sizeof(name), "vbd-%.5s.%u", strrchr(d->back, '/') + 1,
              q->idx);
     rc = worker_start(&q->thread, name);
@@ -337,6 +344,7 @@ static int connect_front(struct xenbus_dev *d, struct cfg_err *err)
 
 static const struct xenbus_class blkif_class = {
     .type = "vbd",
+    .again = true,
     .advertise = advertise,
     .connect = connect_front,
     .publish = publish,

@@ -29,6 +29,10 @@ struct blkif_conf {
     unsigned persistent_max; /* pages a queue keeps mapped: 1024 */
     uint32_t logical_block;  /* bytes, 512 to 4096: 512 */
     bool no_discard, no_persistent;
+    /* Files of this name and ".0", ".1", ..., on a tmpfs, keep what is in
+     * work, for a process that goes on after this one was killed. NULL: none
+     * can. Valid while the backend is. */
+    const char *journal;
     void (*gone)(void *opaque); /* detached: blkif_free it, now if you like */
     void *gone_opaque;
 };

@@ -226,8 +226,17 @@ static void connect_front(struct xenbus_dev *d)
     }
     d->connected = true;
     d->connects++;
-    if (switch_to(d, XENBUS_CONNECTED, d->cls->publish))
+    if (!d->again && switch_to(d, XENBUS_CONNECTED, d->cls->publish))
         xenbus_close(d);
+}
+
+/* mine: what a process before us has written. */
+static void take_over(struct xenbus_dev *d, enum xenbus_state mine)
+{
+    d->again = true;
+    d->state = mine;
+    connect_front(d);
+    d->again = false;
 }
 
 /* ---- the frontend's state ---- */
@@ -276,6 +285,13 @@ static void look(struct xenbus_dev *d)
     if (mine == XENBUS_CLOSING &&
         (d->state == XENBUS_INIT_WAIT || d->state == XENBUS_CONNECTED))
         d->state = XENBUS_CLOSING;
+
+    if (d->state == XENBUS_INITIALISING && d->cls->again &&
+        (mine == XENBUS_CONNECTED || mine == XENBUS_CLOSING) &&
+        (front == XENBUS_INITIALISED || front == XENBUS_CONNECTED)) {
+        take_over(d, mine);
+        return;
+    }
 
     switch (front) {
     case XENBUS_INITIALISING:

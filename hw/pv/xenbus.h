@@ -16,6 +16,10 @@
  * closed and the device is not online, or its folder has been removed, gone()
  * tells the owner to free it.
  *
+ * A process that finds its own state Connected was not the one that wrote it:
+ * it goes on with the rings as they are, and says nothing, as nothing has
+ * changed.
+ *
  * A backend never writes "state": it says what it can (advertise), takes the
  * rings (connect), and says what it has (publish). What it decides by comes
  * from the backend's folder, which no guest can write; whatever it reads in
@@ -52,6 +56,7 @@ enum xenbus_state {
 struct xenbus_class {
     const char *type; /* "vbd", "vif" */
     bool hotplug;     /* if there is a "script", wait for its success */
+    bool again;       /* connect can go on with rings of a dead process */
     /* Writes features; may run several times. */
     int (*advertise)(struct xenbus_dev *d, struct cfg_err *err);
     /* Reads the frontend's choice, takes rings and ports. On failure nothing
@@ -78,6 +83,7 @@ struct xenbus_dev {
     char ctx[64];            /* for the log: "vbd 7/51712" */
     enum xenbus_state state; /* ours */
     bool connected;          /* rings are taken */
+    bool again;              /* connect: another process was, and has died */
     uint32_t tx;             /* of advertise and publish */
     void *watch_back, *watch_front;
     struct log_quota quota;

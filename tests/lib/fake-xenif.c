@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -69,7 +70,7 @@ struct fake {
     struct mapping *maps;
     struct port ports[PORTS];
     unsigned mapped, map_max;
-    unsigned calls[FAKE_OPS], fail_at[FAKE_OPS];
+    unsigned calls[FAKE_OPS], fail_at[FAKE_OPS], kill_at;
     int fail_rc[FAKE_OPS];
     bool fail_piece;
     unsigned piece;
@@ -83,11 +84,18 @@ static struct fake *of(struct xenif *x)
     return (struct fake *)x;
 }
 
+static void maybe_die(struct fake *f)
+{
+    if (f->kill_at && !--f->kill_at)
+        raise(SIGKILL);
+}
+
 /* Locked. What this call has to answer, 0: it may go on. */
 static int call(struct fake *f, enum fake_op op)
 {
     const enum fake_op both[] = {op, FAKE_ANY};
 
+    maybe_die(f);
     for (unsigned i = 0; i < 2; i++) {
         enum fake_op o = both[i];
 
@@ -574,6 +582,7 @@ static bool fake_pending(struct xenif *x, evtchn_port_t local)
     bool any;
 
     pthread_mutex_lock(&f->lock);
+    maybe_die(f);
     p = port_of(f, local);
     any = read(p->to_backend, &v, 8) == 8;
     if (any)
@@ -588,6 +597,7 @@ static int fake_unmask(struct xenif *x, evtchn_port_t local)
     struct port *p;
 
     pthread_mutex_lock(&f->lock);
+    maybe_die(f);
     p = port_of(f, local);
     assert(p->masked);
     p->masked = false;
@@ -604,6 +614,7 @@ static int fake_tell(struct xenif *x, evtchn_port_t local)
     struct fake *f = of(x);
 
     pthread_mutex_lock(&f->lock);
+    maybe_die(f);
     signal_fd(port_of(f, local)->to_guest);
     pthread_mutex_unlock(&f->lock);
     return 0;
@@ -671,6 +682,23 @@ void fake_fail(struct xenif *x, enum fake_op op, unsigned n, int rc)
     f->fail_at[op] = n;
     f->fail_rc[op] = rc;
     pthread_mutex_unlock(&f->lock);
+}
+
+void fake_kill(struct xenif *x, unsigned n)
+{
+    struct fake *f = of(x);
+
+    pthread_mutex_lock(&f->lock);
+    f->kill_at = n;
+    pthread_mutex_unlock(&f->lock);
+}
+
+void fake_home(struct xenif *x, struct loop *loop)
+{
+    struct fake *f = of(x);
+
+    f->loop = loop;
+    f->watch_task = (struct loop_task){.fn = run_watches, .opaque = f};
 }
 
 void fake_fail_piece(struct xenif *x, unsigned k, int16_t status)

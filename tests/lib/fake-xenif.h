@@ -34,6 +34,11 @@ void fake_xenif_free(struct xenif *x);
 /* The n-th call from now (1: the next) fails with rc, once; 0: none does. */
 void fake_fail(struct xenif *x, enum fake_op op, unsigned n, int rc);
 unsigned fake_calls(struct xenif *x, enum fake_op op); /* so far */
+/* The n-th call of any kind from now kills this process; 0: none does. */
+void fake_kill(struct xenif *x, unsigned n);
+/* After a fork: watches come in this loop. What is granted and bound is the
+ * child's own copy, the guest's memory and events are the parent's. */
+void fake_home(struct xenif *x, struct loop *loop);
 /* Piece k (0: the first) of the copies to come has this status, once. */
 void fake_fail_piece(struct xenif *x, unsigned k, int16_t status);
 /* The next commits of transactions end in -EAGAIN. */
