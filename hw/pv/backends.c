@@ -14,6 +14,7 @@
 
 static const struct backend_class *const classes[] = {
     &backend_qdisk,
+    &backend_vif,
 };
 #define CLASSES (sizeof(classes) / sizeof(classes[0]))
 #define NAME_MAX_LEN 64

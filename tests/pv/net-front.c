@@ -119,17 +119,47 @@ const char *nf_error(struct nf *f)
     return fake_xs_get(f->x, NF_BACK "/error");
 }
 
+void nf_folders(struct nf *f, const char *rate)
+{
+    static const char *const features[] = {
+        "request-rx-copy",   "feature-rx-notify", "feature-sg",
+        "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-ipv6-csum-offload",
+    };
+
+    for (unsigned i = 0; i < sizeof(features) / sizeof(features[0]); i++)
+        fake_xs_set(f->x, "1", NF_FRONT "/%s", features[i]);
+    fake_xs_set(f->x, "1", NF_FRONT "/state");
+    fake_xs_set(f->x, "7", NF_BACK "/frontend-id");
+    fake_xs_set(f->x, NF_FRONT, NF_BACK "/frontend");
+    fake_xs_set(f->x, "1", NF_BACK "/online");
+    fake_xs_set(f->x, rate, NF_BACK "/rate");
+    fake_xs_set(f->x, "1", NF_BACK "/state");
+}
+
+void nf_new_on(struct nf *f, struct net *net, const char *rate)
+{
+    struct netif_conf conf = {.net = net};
+    struct cfg_err err;
+
+    f->t = tv_new("none", (const char *const[]){NULL});
+    f->x = fake_xenif_new(f->t->vm.loop);
+    net->vm = &f->t->vm;
+    nf_folders(f, rate);
+    vm_lock(&f->t->vm);
+    ck_assert_int_eq(netif_new(&f->t->vm, f->x, NF_BACK, &conf, &f->n, &err),
+                     0);
+    vm_unlock(&f->t->vm);
+    nf_run(f);
+    ck_assert_int_eq(nf_state(f), XENBUS_INIT_WAIT);
+    fake_grant(f->x, NF_TX_PAGE, 1500, false);
+}
+
 void nf_new(struct nf *f, unsigned offloads, const char *rate)
 {
-    struct netif_conf conf = {.net = &f->wire.net};
-    struct cfg_err err;
     int size = 1 << 20;
 
     memset(f, 0, sizeof(*f));
-    f->t = tv_new("none", (const char *const[]){NULL});
-    f->x = fake_xenif_new(f->t->vm.loop);
     f->wire.net = (struct net){.ops = &wire_ops,
-                               .vm = &f->t->vm,
                                .id = "wire",
                                .max_queues = NF_QUEUES,
                                .vnet_hdr = offloads,
@@ -143,25 +173,7 @@ void nf_new(struct nf *f, unsigned offloads, const char *rate)
             setsockopt(f->wire.fd[i][e], SOL_SOCKET, SO_SNDBUF, &size,
                        sizeof(size));
     }
-    fake_xs_set(f->x, "7", NF_BACK "/frontend-id");
-    fake_xs_set(f->x, NF_FRONT, NF_BACK "/frontend");
-    fake_xs_set(f->x, "1", NF_BACK "/online");
-    fake_xs_set(f->x, rate, NF_BACK "/rate");
-    fake_xs_set(f->x, "1", NF_BACK "/state");
-    fake_xs_set(f->x, "1", NF_FRONT "/state");
-    vm_lock(&f->t->vm);
-    ck_assert_int_eq(netif_new(&f->t->vm, f->x, NF_BACK, &conf, &f->n, &err),
-                     0);
-    vm_unlock(&f->t->vm);
-    nf_run(f);
-    ck_assert_int_eq(nf_state(f), XENBUS_INIT_WAIT);
-    nf_set(f, "request-rx-copy", "1");
-    nf_set(f, "feature-rx-notify", "1");
-    nf_set(f, "feature-sg", "1");
-    nf_set(f, "feature-gso-tcpv4", "1");
-    nf_set(f, "feature-gso-tcpv6", "1");
-    nf_set(f, "feature-ipv6-csum-offload", "1");
-    fake_grant(f->x, NF_TX_PAGE, 1500, false);
+    nf_new_on(f, &f->wire.net, rate);
 }
 
 void nf_free(struct nf *f)
@@ -170,7 +182,7 @@ void nf_free(struct nf *f)
     netif_free(f->n);
     vm_unlock(&f->t->vm);
     fake_xenif_free(f->x);
-    for (unsigned i = 0; i < NF_QUEUES; i++) {
+    for (unsigned i = 0; f->wire.net.ops && i < NF_QUEUES; i++) {
         close(f->wire.fd[i][0]);
         close(f->wire.fd[i][1]);
     }
@@ -291,7 +303,7 @@ struct netif_tx_response nf_tx_get(struct nf *f, unsigned q)
     return rsp;
 }
 
-void nf_rx_fill(struct nf *f, unsigned q, unsigned n)
+void nf_rx_put(struct nf *f, unsigned q, unsigned n)
 {
     struct nf_ring *r = &f->rx[q];
 
@@ -303,8 +315,13 @@ void nf_rx_fill(struct nf *f, unsigned q, unsigned n)
 
         memcpy(slot(r, r->prod++, 8), &req, sizeof(req));
     }
-    atomic_store(&r->head->req_prod, r->prod);
-    fake_notify(f->x, r->port);
+}
+
+void nf_rx_fill(struct nf *f, unsigned q, unsigned n)
+{
+    nf_rx_put(f, q, n);
+    atomic_store(&f->rx[q].head->req_prod, f->rx[q].prod);
+    fake_notify(f->x, f->rx[q].port);
 }
 
 struct netif_rx_response nf_rx_get(struct nf *f, unsigned q)

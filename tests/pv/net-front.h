@@ -48,7 +48,11 @@ struct nf {
 
 /* offloads: of the wire, which has a vnet header if there are any. */
 void nf_new(struct nf *f, unsigned offloads, const char *rate);
+/* On a network of one's own, which has one queue. */
+void nf_new_on(struct nf *f, struct net *net, const char *rate);
 void nf_free(struct nf *f);
+/* What a toolstack writes, and a Linux frontend that has all. */
+void nf_folders(struct nf *f, const char *rate);
 void nf_run(struct nf *f);
 void nf_set(struct nf *f, const char *key, const char *value);
 int nf_state(struct nf *f);
@@ -68,7 +72,8 @@ struct netif_ctrl_response nf_ctrl(struct nf *f, uint16_t type, uint32_t a,
 void nf_tx(struct nf *f, unsigned q, const void *raw, size_t len);
 void nf_tx_push(struct nf *f, unsigned q);
 struct netif_tx_response nf_tx_get(struct nf *f, unsigned q);
-/* n buffers more to receive into. */
+/* n buffers more to receive into; put: which the backend is not shown. */
+void nf_rx_put(struct nf *f, unsigned q, unsigned n);
 void nf_rx_fill(struct nf *f, unsigned q, unsigned n);
 struct netif_rx_response nf_rx_get(struct nf *f, unsigned q);
 /* The page behind the last response. */
