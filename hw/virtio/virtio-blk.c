@@ -284,24 +284,20 @@ static void queue_kick(struct virtqueue *vq)
     /* A guest that never stops must not keep us from completions. */
     unsigned budget = 2u * vq->size;
     struct request *r;
-    bool more;
+    bool worked = false;
 
     blk_plug(vq->opaque);
-    do {
-        vq_kick_off(vq);
-        while (budget && (r = (struct request *)vq_pop(vq, sizeof(*r)))) {
-            budget--;
-            r->vq = vq;
-            if (!request_start(b, r))
-                break;
-        }
-        more = vq_kick_on(vq);
-    } while (more && budget);
+    vq_kick_off(vq);
+    while (budget-- && (r = (struct request *)vq_pop(vq, sizeof(*r)))) {
+        worked = true;
+        r->vq = vq;
+        if (!request_start(b, r))
+            break;
+    }
     blk_unplug(vq->opaque);
     blk_poll(vq->opaque);
     vq_flush(vq);
-    if (more)
-        vq_again(vq);
+    vq_rest(vq, worked);
 }
 
 static int queue_start(struct virtqueue *vq)

@@ -88,25 +88,19 @@ void net_tx_run(struct net_tx *tx)
 
     if (!vq->running || tx->writable.loop || (tx->n->net && !tx->nq))
         return;
-    do {
-        vq_kick_off(vq);
-        while ((el = vq_pop(vq, sizeof(*el)))) {
-            if (send(tx, el) == -EAGAIN && !wait_writable(tx)) {
-                vq_unpop(vq, el);
-                vq_flush(vq);
-                return;
-            }
-            vq_push(vq, el, 0);
-            if (++frames % FLUSH == 0)
-                vq_flush(vq);
-            if (frames == BUDGET) {
-                vq_flush(vq);
-                vq_again(vq);
-                return;
-            }
+    vq_kick_off(vq);
+    while (frames < BUDGET && (el = vq_pop(vq, sizeof(*el)))) {
+        if (send(tx, el) == -EAGAIN && !wait_writable(tx)) {
+            vq_unpop(vq, el);
+            vq_flush(vq);
+            return;
         }
-    } while (vq_kick_on(vq));
+        vq_push(vq, el, 0);
+        if (++frames % FLUSH == 0)
+            vq_flush(vq);
+    }
     vq_flush(vq);
+    vq_rest(vq, frames);
 }
 
 void net_tx_stop(struct net_tx *tx)

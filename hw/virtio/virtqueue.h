@@ -68,6 +68,8 @@ struct virtqueue {
     uint16_t in_flight; /* popped, neither pushed nor put back */
     unsigned parked_n;  /* bits in parked */
     unsigned retry_n;   /* of them, those to pop again */
+    unsigned looks;     /* worth making before kicks are asked for */
+    unsigned looks_left;
     struct gmap desc, avail, used;
     struct log_quota *quota;
     const char *ctx;                      /* for the log */
@@ -126,6 +128,12 @@ void vq_flush(struct virtqueue *vq);
  * meanwhile: sweep again, nobody will kick for it. */
 void vq_kick_off(struct virtqueue *vq);
 bool vq_kick_on(struct virtqueue *vq);
+/* In place of vq_kick_on and its question, where the queue is likely to be
+ * filled again soon: the end of a handler's turn, which found something to do
+ * or not. A kick costs the driver far more than a look costs us: so the handler
+ * is called again a few times with kicks off, more often if that pays, and
+ * kicks are asked for when it found nothing. */
+void vq_rest(struct virtqueue *vq, bool worked);
 /* Has the queue's handler called again, after other work had its turn. */
 void vq_again(struct virtqueue *vq);
 

@@ -377,6 +377,42 @@ START_TEST(tx_waits_for_a_slow_host)
 }
 END_TEST
 
+/* A driver that kicks only if it is asked to, at moments all over the time
+ * the device looks by itself: no frame stays behind. */
+static void kick_when_asked(bool event_idx)
+{
+    struct vd_queue *q;
+    struct vd_buf b;
+    uint32_t seed = 20260102;
+
+    nic_new("", event_idx ? 0 : VIRTIO_BIT(VIRTIO_F_RING_EVENT_IDX));
+    q = nic.tx;
+    b = tx_buf(60, 5);
+    for (unsigned i = 0; i < 2000; i++) {
+        uint16_t flags, event;
+
+        vd_add(q, &b, 1);
+        atomic_thread_fence(memory_order_seq_cst);
+        tv_mem_read(nic.t, q->used, &flags, 2);
+        tv_mem_read(nic.t, q->used + 4 + 8 * q->size, &event, 2);
+        if (event_idx ? event == (uint16_t)(q->avail_idx - 1) : !(flags & 1))
+            vd_kick(q);
+        peer_get(60, 5);
+        vd_wait_used(q, NULL);
+        seed = seed * 1664525 + 1013904223;
+        for (volatile uint32_t n = seed >> 16; n; n--)
+            ;
+    }
+    nic_free();
+}
+
+START_TEST(tx_kicks_when_asked)
+{
+    kick_when_asked(true);
+    kick_when_asked(false);
+}
+END_TEST
+
 START_TEST(tx_bad_frames_are_dropped)
 {
     struct vd_buf b;
@@ -936,6 +972,7 @@ int main(void)
         tx_pieces_of_no_length,
         tx_in_a_thousand_pieces,
         tx_waits_for_a_slow_host,
+        tx_kicks_when_asked,
         tx_bad_frames_are_dropped,
         tx_beyond_memory_breaks_only_this_card,
         rx_one_buffer_a_frame,

@@ -6,6 +6,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "hw/virtio/virtqueue.h"
 #include "tests/lib/suite.h"
@@ -71,6 +73,7 @@ static void setup(void)
     memset(&quota, 0, sizeof(quota));
     vq.vm = &t->vm;
     vq.max = 1024;
+    vq.kick_fd = eventfd(0, EFD_NONBLOCK);
     vq.quota = &quota;
     vq.ctx = "test";
     vq.notify = on_notify;
@@ -90,6 +93,7 @@ static void setup(void)
 static void teardown(void)
 {
     stop();
+    close(vq.kick_fd);
     tv_free(t);
 }
 
@@ -288,6 +292,74 @@ START_TEST(suppresses_kicks)
     vq_push(&vq, pop(), 0);
     ck_assert(!vq_kick_on(&vq));
     ck_assert_uint_eq(get16(avail_event), 1);
+}
+END_TEST
+
+/* Was the handler to be called again? */
+static bool again(void)
+{
+    uint64_t n;
+
+    return read(vq.kick_fd, &n, sizeof(n)) == sizeof(n);
+}
+
+/* How often a handler that finds nothing is called again, before the driver
+ * is asked for kicks. */
+static unsigned looks(uint16_t asked_before)
+{
+    uint64_t avail_event = USED + 4 + 8 * SIZE;
+    unsigned n = 0;
+
+    while (again()) {
+        ck_assert_uint_eq(get16(avail_event), asked_before);
+        n++;
+        vq_rest(&vq, false);
+    }
+    ck_assert_uint_eq(get16(avail_event), vq.last_avail);
+    return n;
+}
+
+static void work(void)
+{
+    offer(0);
+    vq_push(&vq, pop(), 0);
+    vq_rest(&vq, true);
+}
+
+START_TEST(looks_again_before_it_asks_for_kicks)
+{
+    unsigned n, before;
+
+    vq.event_idx = true;
+    put_desc(DESC, 0, DATA, 1, WRITE, 0);
+    /* a driver that never has anything more: fewer looks, but one */
+    for (n = 0, before = 17; n < 6; n++, before = before / 2 + 1) {
+        uint16_t asked = vq.last_avail;
+        unsigned made;
+
+        work();
+        made = looks(asked);
+        ck_assert_uint_ge(made, 1);
+        ck_assert_uint_le(made, before);
+    }
+    ck_assert_uint_eq(looks(vq.last_avail), 0);
+    /* one that always has: more, up to a bound */
+    for (n = 0; n < 100; n++) {
+        work();
+        ck_assert(again());
+    }
+    vq_rest(&vq, false);
+    n = 1 + looks(vq.last_avail - 100);
+    ck_assert_uint_ge(n, 8);
+    ck_assert_uint_le(n, 16);
+    /* what came while kicks were off is not lost */
+    work();
+    ck_assert(again());
+    vq.looks_left = 0;
+    offer(0);
+    vq_rest(&vq, false);
+    ck_assert(again());
+    vq_push(&vq, pop(), 0);
 }
 END_TEST
 
@@ -730,6 +802,7 @@ int main(void)
     tcase_add_test(c, suppresses_interrupts_by_flag);
     tcase_add_test(c, suppresses_interrupts_by_event);
     tcase_add_test(c, suppresses_kicks);
+    tcase_add_test(c, looks_again_before_it_asks_for_kicks);
     tcase_add_test(c, puts_chains_back);
     tcase_add_test(c, parks_chains_until_started_again);
     tcase_add_test(c, refuses_a_state_that_does_not_add_up);
