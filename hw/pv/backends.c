@@ -15,6 +15,7 @@
 static const struct backend_class *const classes[] = {
     &backend_qdisk,
     &backend_vif,
+    &backend_vkbd,
 };
 #define CLASSES (sizeof(classes) / sizeof(classes[0]))
 #define NAME_MAX_LEN 64

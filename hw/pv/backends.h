@@ -48,7 +48,7 @@ void backend_gone(void *opaque);
 /* A node of its folder, NUL-terminated, to free(). -ENOENT, -errno */
 int backend_read(struct backend *b, const char *key, char **value);
 
-extern const struct backend_class backend_qdisk, backend_vif;
+extern const struct backend_class backend_qdisk, backend_vif, backend_vkbd;
 extern const struct dev_class xen_backends_class;
 
 #endif

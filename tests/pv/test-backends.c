@@ -15,6 +15,8 @@
 #include "tests/pv/blk-front.h"
 
 #define SECTORS 4096u
+#define KEYS "/local/domain/0/backend/vkbd/7/0"
+#define KEYS_FRONT "/local/domain/7/device/vkbd/0"
 #define SECOND "/local/domain/0/backend/qdisk/7/51728"
 #define SECOND_FRONT "/local/domain/7/device/vbd/51728"
 
@@ -126,8 +128,7 @@ START_TEST(told_to_the_toolstack)
         f.x->ops->xs_list(f.x, 0, "/local/domain/0/device-model/7/backends",
                           &names, &n),
         0);
-    ck_assert_uint_ge(n, 1);
-    ck_assert_str_eq(names[0], "qdisk");
+    ck_assert_uint_eq(n, folders);
     free(names);
 }
 END_TEST
@@ -330,6 +331,31 @@ START_TEST(paused)
 }
 END_TEST
 
+/* A guest that finds no one behind its keyboard waits for it. */
+START_TEST(a_keyboard)
+{
+    fake_xs_set(f.x, "7", KEYS "/frontend-id");
+    fake_xs_set(f.x, KEYS_FRONT, KEYS "/frontend");
+    fake_xs_set(f.x, "1", KEYS "/online");
+    fake_xs_set(f.x, "1", KEYS "/state");
+    fake_xs_set(f.x, "1", KEYS_FRONT "/state");
+    bf_run(&f);
+    ck_assert_str_eq(fake_xs_get(f.x, KEYS "/state"), "2");
+    fake_xs_set(f.x, "8", KEYS_FRONT "/page-gref");
+    fake_xs_set(f.x, "3", KEYS_FRONT "/state");
+    bf_run(&f);
+    ck_assert_str_eq(fake_xs_get(f.x, KEYS "/state"), "4");
+    fake_xs_set(f.x, "5", KEYS_FRONT "/state");
+    bf_run(&f);
+    fake_xs_set(f.x, "6", KEYS_FRONT "/state");
+    bf_run(&f);
+    ck_assert_str_eq(fake_xs_get(f.x, KEYS "/state"), "6");
+    fake_xs_set(f.x, NULL, KEYS);
+    bf_run(&f);
+    ck_assert_uint_eq(fake_watches(f.x), folders);
+}
+END_TEST
+
 /* Whatever call to Xen fails: nothing is left held, and when the toolstack
  * does the same again it works. */
 START_TEST(every_failure)
@@ -365,6 +391,7 @@ int main(void)
         the_guests_emulated_disk,
         two_disks,
         paused,
+        a_keyboard,
         every_failure,
         NULL,
     };
