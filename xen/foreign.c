@@ -7,7 +7,9 @@
  * that is pinned by a gmap stays. A page the guest gave back (balloon) maps
  * with an error: accesses to it fail, its neighbours work. When Xen says that
  * memory changed (INVALIDATE), unpinned chunks are dropped, and pinned ones
- * are not found any more and go with their last user.
+ * are not found any more and go with their last user. Xen says so of pages
+ * that go, not of pages that come: a chunk is mapped anew before an access to
+ * a missing page of it fails.
  */
 #include "config.h"
 
@@ -96,6 +98,11 @@ static struct chunk *map_chunk(struct xen *x, uint64_t number)
     return k;
 }
 
+static bool is_bad(const struct chunk *k, gpa_t gpa)
+{
+    return k->bad >> (gpa % CHUNK_BYTES / GUEST_PAGE) & 1;
+}
+
 /* The chunk of gpa, pinned; NULL if none can be had. */
 static struct chunk *pin(struct xen *x, gpa_t gpa)
 {
@@ -106,6 +113,10 @@ static struct chunk *pin(struct xen *x, gpa_t gpa)
     pthread_mutex_lock(&c->lock);
     for (k = c->bucket[number % BUCKETS]; k && k->number != number;)
         k = k->hash_next;
+    if (k && is_bad(k, gpa)) {
+        drop(x, k);
+        k = NULL;
+    }
     if (k) {
         list_del(c, k);
     } else {

@@ -10,6 +10,7 @@
 
 #include "tests/lib/suite.h"
 #include "tests/lib/testvm.h"
+#include "tests/lib/trap-page.h"
 #include "xen/xen-priv.h"
 
 static struct testvm *t;
@@ -285,6 +286,156 @@ START_TEST(fields_that_change_under_us)
 }
 END_TEST
 
+/* ---- every access seen ---- */
+
+static struct trap_page page;
+static unsigned seed;
+
+/* Another model of the domain writes whatever it likes at any moment. */
+static void scribble(struct trap_page *p)
+{
+    for (unsigned i = 0; i < sizeof(struct ioreq); i++)
+        p->mem[i] ^= (uint8_t)rand_r(&seed);
+    p->mem[31] = rand_r(&seed) % 12; /* type */
+}
+
+/* A request that is likely to do something. */
+static struct ioreq random_request(void)
+{
+    static const uint8_t types[] = {
+        IOREQ_TYPE_PIO,        IOREQ_TYPE_COPY,       IOREQ_TYPE_PCI_CONFIG,
+        IOREQ_TYPE_TIMEOFFSET, IOREQ_TYPE_INVALIDATE, 0xff,
+    };
+    static const uint64_t addrs[] = {
+        0,          0x1f0,           0x1f6,
+        0xffff,     0x10000,         0xf0000000,
+        0xf0000ffd, 0xefffffff,      0x10ULL << 32,
+        UINT32_MAX, UINT64_MAX,      UINT64_MAX - 3,
+        1ULL << 63, 0x10000000fdULL, 0x10fcULL << 28,
+    };
+    static const uint64_t pointers[] = {
+        0,
+        0xffe,
+        0x3ffe,
+        0x4000,
+        0xf0000000,
+        UINT32_MAX,
+        UINT64_MAX,
+        UINT64_MAX - 0xfff,
+        0x7ffffffffffff000,
+        1,
+    };
+    static const uint32_t sizes[] = {
+        1, 2, 4, 8, 0, 3, 5, 9, 255, 256, 0x80000001, UINT32_MAX,
+    };
+    static const uint32_t counts[] = {
+        0, 1, 2, 3, 7, 100,   512,   513,        4096,       4097,
+        1, 2, 3, 4, 5, 65536, 65537, 0x80000000, UINT32_MAX, UINT32_MAX - 4095,
+    };
+#define ONE_OF(a) (a)[(unsigned)rand_r(&seed) % (sizeof(a) / sizeof((a)[0]))]
+
+    return (struct ioreq){
+        .addr = ONE_OF(addrs),
+        .data = ONE_OF(pointers),
+        .count = ONE_OF(counts),
+        .size = ONE_OF(sizes),
+        .vp_eport = 5,
+        .state = STATE_IOREQ_READY,
+        .data_is_ptr = rand_r(&seed) & 1,
+        .dir = rand_r(&seed) & 1,
+        .df = rand_r(&seed) & 1,
+        .type = ONE_OF(types),
+    };
+}
+
+/* XSA-155, XSA-166 (and XSA-478, what the compiler makes of it): four words,
+ * each loaded once; the state is stored twice, data at most once; nothing else
+ * of the page is touched. All of it changes between any two of these. */
+START_TEST(a_slot_is_read_once)
+{
+    trap_page_init(&page);
+    page.between = scribble;
+    seed = 166;
+    for (unsigned i = 0; i < 3000; i++) {
+        struct ioreq q = random_request();
+
+        memcpy(page.mem, &q, sizeof(q));
+        trap_page_watch(&page);
+        ck_assert(ioreq_serve(&sink, (struct ioreq *)page.mem));
+        trap_page_rest(&page);
+        for (unsigned w = 0; w < sizeof(q); w += 8)
+            ck_assert_uint_eq(page.reads[w], 1);
+        ck_assert_uint_eq(page.writes[30], 2);
+        ck_assert_uint_le(page.writes[8], 1);
+        ck_assert_uint_eq(page.n, 6 + page.writes[8]);
+    }
+    trap_page_free(&page);
+}
+END_TEST
+
+/* The same one by one, without anybody who disturbs: what comes of it. */
+START_TEST(hostile_requests)
+{
+    seed = 17;
+    for (unsigned i = 0; i < 4000; i++) {
+        struct ioreq q = random_request(), old = q;
+
+        calls = 0;
+        ck_assert(ioreq_serve(&sink, &q));
+        ck_assert_uint_eq(q.state, STATE_IORESP_READY);
+        ck_assert_uint_le(calls, 65536); /* and no loop without calls: else
+                                            the suite runs out of time */
+        if (old.data_is_ptr || old.dir == IOREQ_WRITE)
+            ck_assert_uint_eq(q.data, old.data);
+        q.state = old.state;
+        q.data = old.data;
+        ck_assert_int_eq(memcmp(&q, &old, sizeof(q)), 0);
+    }
+}
+END_TEST
+
+static void scribble_pointers(struct trap_page *p)
+{
+    for (unsigned i = 0; i < 8; i++)
+        p->mem[i] ^= (uint8_t)rand_r(&seed);
+    p->mem[8 + rand_r(&seed) % (TRAP_PAGE - 8)] = (uint8_t)rand_r(&seed);
+}
+
+/* XSA-197 and XSA-155 for the ring: both pointers in one load, no entry twice,
+ * one ring's worth of work at the most, wherever the pointers jump. */
+START_TEST(a_ring_is_read_once)
+{
+    struct buffered_iopage *ring;
+    uint32_t n;
+
+    trap_page_init(&page);
+    ring = (struct buffered_iopage *)page.mem;
+    page.between = scribble_pointers;
+    seed = 197;
+    for (unsigned i = 0; i < 100; i++) {
+        for (unsigned j = 8; j < TRAP_PAGE; j++)
+            page.mem[j] = (uint8_t)rand_r(&seed);
+        ring->read_pointer = (uint32_t)rand_r(&seed) * 3;
+        n = i % 3 ? (unsigned)rand_r(&seed) % 600 : (uint32_t)rand_r(&seed) * 3;
+        ring->write_pointer = ring->read_pointer + n;
+        calls = 0;
+        trap_page_watch(&page);
+        ioreq_serve_ring(&sink, ring);
+        trap_page_rest(&page);
+        ck_assert_uint_eq(page.reads[0], 1);
+        ck_assert_uint_eq(page.writes[0], 1);
+        for (unsigned j = 1; j < TRAP_PAGE; j++) {
+            ck_assert_uint_le(page.reads[j], j >= 8 && j % 8 == 0);
+            ck_assert_uint_eq(page.writes[j], 0);
+        }
+        if (n > IOREQ_BUFFER_SLOT_NUM)
+            n = IOREQ_BUFFER_SLOT_NUM;
+        ck_assert_uint_eq(page.n, n + 2);
+    }
+    trap_page_free(&page);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -295,6 +446,9 @@ int main(void)
         buffered_writes,
         pointers_that_xen_shortens,
         fields_that_change_under_us,
+        a_slot_is_read_once,
+        hostile_requests,
+        a_ring_is_read_once,
         NULL,
     };
 
