@@ -128,10 +128,14 @@ int xen_server_create(struct xen *x, struct cfg_err *err)
 
     if (xendevicemodel_create_ioreq_server(
             x->dmod, x->domid, HVM_IOREQSRV_BUFIOREQ_ATOMIC, &x->server))
-        return err_set(err, -errno,
-                       "domain %u: Xen gives no ioreq server: %s (expected a "
-                       "running HVM domain and the right to serve it)",
-                       x->domid, strerror(errno));
+        return errno == ESRCH
+                   ? err_set(err, -ESRCH,
+                             "-xen-domid %u: there is no such domain", x->domid)
+                   : err_set(
+                         err, -errno,
+                         "domain %u: Xen gives no ioreq server: %s (expected a "
+                         "running HVM domain and the right to serve it)",
+                         x->domid, strerror(errno));
     x->have_server = true;
     x->pages = xenforeignmemory_map_resource(
         x->fmem, x->domid, XENMEM_resource_ioreq_server, x->server,

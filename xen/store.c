@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "dm/log.h"
@@ -24,7 +25,8 @@
 
 #define DOMAIN_GONE "@releaseDomain"
 #define TOKEN_GONE "gone"
-#define EVENTS_MAX 256u /* at once: a guest may send them without end */
+#define XENBUS_CLOSED "6" /* io/xenbus.h */
+#define EVENTS_MAX 256u   /* at once: a guest may send them without end */
 
 enum store_op {
     STORE_OPENED,     /* helper: arg is 0 or -errno */
@@ -78,8 +80,8 @@ static int timeoffset(struct xs_handle *xs, uint32_t domid, int64_t seconds)
     return rc;
 }
 
-static int perform(struct xs_handle *xs, uint32_t domid,
-                   const struct store_msg *m)
+static void perform(struct xs_handle *xs, uint32_t domid,
+                    const struct store_msg *m)
 {
     int rc = -EINVAL;
 
@@ -89,7 +91,6 @@ static int perform(struct xs_handle *xs, uint32_t domid,
         rc = timeoffset(xs, domid, m->arg);
     if (rc)
         log_err("xenstore", "domain %" PRIu32 ": %s", domid, strerror(-rc));
-    return rc;
 }
 
 static struct xs_handle *connect_to_store(uint32_t domid, int *rc)
@@ -133,6 +134,24 @@ static bool look(struct xs_handle *xs, uint32_t domid, struct xenif_libs *xenif,
 
 /* ---- the helper ---- */
 
+/* libxl makes a keyboard for every HVM guest. A restricted process has no
+ * backends; a guest whose keyboard nobody answers waits 25 s for it, so it
+ * is told that there is none. */
+static void close_keyboards(struct xs_handle *xs, uint32_t domid)
+{
+    char path[64], state[128];
+    unsigned n = 0;
+    char **names;
+
+    snprintf(path, sizeof(path), "backend/vkbd/%" PRIu32, domid);
+    names = xs_directory(xs, XBT_NULL, path, &n);
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(state, sizeof(state), "%s/%.32s/state", path, names[i]);
+        write_value(xs, state, XENBUS_CLOSED);
+    }
+    free(names);
+}
+
 static void help(uint32_t domid, int sock)
 {
     struct store_msg m = {.op = STORE_OPENED};
@@ -153,6 +172,8 @@ static void help(uint32_t domid, int sock)
         if (fd[0].revents) {
             if (recv(sock, &m, sizeof(m), 0) != sizeof(m))
                 return;
+            if (m.op == STORE_RUNNING)
+                close_keyboards(xs, domid);
             perform(xs, domid, &m);
         }
         if (fd[1].revents && look(xs, domid, NULL, &broken)) {
@@ -192,13 +213,59 @@ static int start_helper(struct xen *x)
 
 /* ---- for the engine ---- */
 
-static int ask(struct xen *x, enum store_op op, int64_t arg)
+static void ask(struct xen *x, enum store_op op, int64_t arg)
 {
     struct store_msg m = {.op = op, .arg = arg};
 
     if (x->store_helper < 0)
-        return perform(x->xs, x->domid, &m);
-    return send(x->store_helper, &m, sizeof(m), MSG_DONTWAIT) < 0 ? -errno : 0;
+        perform(x->xs, x->domid, &m);
+    else if (send(x->store_helper, &m, sizeof(m), MSG_DONTWAIT) < 0)
+        log_err("xenstore", "domain %" PRIu32 ": its process: %s", x->domid,
+                strerror(errno));
+}
+
+/* Xenstore may know nothing of a domain that was there before it: Xen does. */
+static bool exists(struct xen *x)
+{
+    evtchn_port_t port;
+
+    return x->have_server &&
+           !xendevicemodel_get_ioreq_server_info(x->dmod, x->domid, x->server,
+                                                 NULL, NULL, &port);
+}
+
+static void quit(struct xen *x)
+{
+    log_info("xen", "domain %" PRIu32 " is gone", x->domid);
+    vm_request(x->vm, VM_REQ_QUIT);
+}
+
+static void on_timer(void *opaque, uint32_t events)
+{
+    struct xen *x = opaque;
+    uint64_t turns;
+    ssize_t r = read(x->no_store.fd, &turns, sizeof(turns));
+
+    (void)r;
+    if (!exists(x))
+        quit(x);
+}
+
+/* From now on we look ourselves whether the domain is there. */
+static void start_looking(struct xen *x)
+{
+    const struct itimerspec each = {{.tv_sec = 1}, {.tv_sec = 1}};
+
+    if (x->no_store.fd >= 0 || !x->have_server)
+        return;
+    x->no_store = (struct loop_fd){
+        .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+        .events = EPOLLIN,
+        .fn = on_timer,
+        .opaque = x};
+    if (x->no_store.fd < 0 || timerfd_settime(x->no_store.fd, 0, &each, NULL) ||
+        loop_fd_add(x->vm->loop, &x->no_store))
+        log_err("xen", "domain %" PRIu32 ": no timer", x->domid);
 }
 
 static void on_watch(void *opaque, uint32_t events)
@@ -215,10 +282,10 @@ static void on_watch(void *opaque, uint32_t events)
     }
     if (broken)
         loop_fd_del(&x->store_watch);
-    if (gone) {
-        log_info("xen", "domain %" PRIu32 " is gone", x->domid);
-        vm_request(x->vm, VM_REQ_QUIT);
-    }
+    if (gone && !exists(x))
+        quit(x);
+    else if (gone || broken)
+        start_looking(x);
     if (x->xenif)
         xenif_store_run(x->xenif);
 }
@@ -248,6 +315,9 @@ int xen_store_open(struct xen *x, struct cfg_err *err)
 void xen_store_close(struct xen *x)
 {
     loop_fd_del(&x->store_watch);
+    loop_fd_del(&x->no_store);
+    if (x->no_store.fd >= 0)
+        close(x->no_store.fd);
     if (x->xs)
         xs_close(x->xs);
     if (x->store_helper >= 0)
@@ -256,9 +326,9 @@ void xen_store_close(struct xen *x)
     x->store_helper = -1;
 }
 
-int xen_store_running(struct xen *x)
+void xen_store_running(struct xen *x)
 {
-    return ask(x, STORE_RUNNING, 0);
+    ask(x, STORE_RUNNING, 0);
 }
 
 void xen_store_timeoffset(struct xen *x, int64_t seconds)

@@ -42,6 +42,8 @@ struct xen {
     struct xs_handle *xs; /* NULL: store_helper has it */
     int store_helper;     /* socket to the process that has xenstore, or -1 */
     struct loop_fd store_watch;
+    struct loop_fd no_store;  /* a timer, once xenstore tells no more */
+    bool announced;           /* libxl knows that we run */
     struct xenif_libs *xenif; /* over xs; NULL: restricted */
 
     ioservid_t server;
@@ -103,8 +105,8 @@ void foreign_unmap(struct vm *vm, struct gmap *map, size_t dirty);
 
 int xen_store_open(struct xen *x, struct cfg_err *err);
 void xen_store_close(struct xen *x);
-/* libxl waits for this before it goes on. */
-int xen_store_running(struct xen *x);
+/* libxl waits for this before it goes on. Errors are logged. */
+void xen_store_running(struct xen *x);
 void xen_store_timeoffset(struct xen *x, int64_t seconds);
 
 #endif

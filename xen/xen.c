@@ -129,7 +129,7 @@ static int xen_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
     x->clock_stopped = true;
     pthread_cond_init(&x->parked_cond, NULL);
     x->pause = true;
-    x->store_helper = -1;
+    x->store_helper = x->no_store.fd = -1;
     x->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     rc = x->wake_fd < 0 ? err_set(err, -errno, "no eventfd") : 0;
     if (!rc)
@@ -158,12 +158,6 @@ static int xen_start(struct vm *vm, struct cfg_err *err)
     int rc;
 
     rc = x->have_server ? xen_server_start(x, err) : 0;
-    if (!rc) {
-        rc = xen_store_running(x);
-        if (rc)
-            err_set(err, rc, "cannot tell xenstore that we run: %s",
-                    strerror(-rc));
-    }
     if (!rc && vm->cfg->xen_restrict && xentoolcore_restrict_all(x->domid))
         rc = err_set(err, -errno,
                      "-xen-domid-restrict: the handles of domain %u: %s",
@@ -206,6 +200,11 @@ static void xen_resume(struct vm *vm)
     }
     x->pause = false;
     wake(x);
+    /* Not before: who passes -S asks by QMP how far we are, and this as well
+     * would be more than libxl 4.17 can bear. */
+    if (!x->announced)
+        xen_store_running(x);
+    x->announced = true;
 }
 
 static void xen_reset(struct vm *vm, const struct boot_regs *regs)
@@ -316,7 +315,8 @@ const struct engine_ops xen_engine = {
     .name = "xen",
     .desc = "device model of a domain that Xen runs",
     .caps = ENGINE_HAS_IRQCHIP | ENGINE_HAS_PIT | ENGINE_HAS_PMTIMER |
-            ENGINE_FOREIGN_RAM | ENGINE_INTX | ENGINE_HAS_FIRMWARE,
+            ENGINE_FOREIGN_RAM | ENGINE_INTX | ENGINE_HAS_FIRMWARE |
+            ENGINE_MSI_EVENTS,
     .create = xen_create,
     .destroy = xen_destroy,
     .start = xen_start,
