@@ -602,6 +602,79 @@ START_TEST(test_human)
 }
 END_TEST
 
+/* All that libxl and libxenstat ever say, as they say it: what a machine
+ * without the thing answers is an error it understands. */
+START_TEST(test_libxl)
+{
+    static const struct {
+        const char *cmd, *args, *how;
+    } said[] = {
+        {"query-version", NULL, "return"},
+        {"query-status", NULL, "return"},
+        {"query-command-line-options", NULL, "return"},
+        {"query-chardev", NULL, "return"},
+        {"query-vnc", NULL, "return"},
+        {"query-pci", NULL, "return"},
+        {"query-cpus-fast", NULL, "return"},
+        {"query-fdsets", NULL, "return"},
+        {"query-block", NULL, "return"},
+        {"query-blockstats", NULL, "return"},
+        {"stop", NULL, "return"},
+        {"cont", NULL, "return"},
+        {"human-monitor-command", "{'command-line':'info version'}", "return"},
+        {"change-vnc-password", "{'password':'x'}", "GenericError"},
+        /* newer libxl asks this, and by the class of the error the next */
+        {"query-cpus", NULL, "CommandNotFound"},
+        {"query-hotpluggable-cpus", NULL, "GenericError"},
+        {"cpu-add", "{'id':1}", "GenericError"},
+        {"device_add", "{'driver':'qemu64-x86_64-cpu','id':'cpu-1'}",
+         "GenericError"},
+        {"device_add",
+         "{'driver':'xen-pci-passthrough','id':'p','hostaddr':'0000:00:1f.0'}",
+         "GenericError"},
+        {"device_add",
+         "{'driver':'nec-usb-xhci','id':'xenusb-0','p2':'4','p3':'4'}",
+         "GenericError"},
+        {"device_del", "{'id':'xenusb-0'}", "DeviceNotFound"},
+        {"add-fd", "{'opaque':'raw:/a.iso'}", "GenericError"},
+        {"remove-fd", "{'fdset-id':0,'fd':11}", "GenericError"},
+        {"eject", "{'id':'ide-5632'}", "DeviceNotFound"},
+        {"change", "{'device':'ide-5632','target':'/a.iso','arg':'raw'}",
+         "DeviceNotFound"},
+        {"blockdev-change-medium",
+         "{'id':'ide-5632','filename':'/dev/fdset/0','format':'raw'}",
+         "DeviceNotFound"},
+        {"system_wakeup", NULL, "GenericError"},
+        {"xen-set-global-dirty-log", "{'enable':true}", "GenericError"},
+        {"xen-save-devices-state", "{'filename':'/dev/fdset/0','live':true}",
+         "GenericError"},
+        {"xen-load-devices-state", "{'filename':'/a'}", "GenericError"},
+        /* COLO, which few builds of the stock model have either */
+        {"nbd-server-start", "{'addr':{}}", "CommandNotFound"},
+        {"nbd-server-add", "{'device':'d'}", "CommandNotFound"},
+        {"nbd-server-stop", NULL, "CommandNotFound"},
+        {"xen-colo-do-checkpoint", NULL, "CommandNotFound"},
+        {"xen-set-replication", "{'enable':true,'primary':true}",
+         "CommandNotFound"},
+        {"quit", NULL, "return"},
+    };
+    char text[512];
+    json_t *msg;
+
+    negotiate();
+    for (unsigned i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+        snprintf(text, sizeof(text), "{\"execute\":\"%s\",\"id\":%u%s%s}\r\n",
+                 said[i].cmd, 2020372736 + i,
+                 said[i].args ? ",\"arguments\":" : "", said[i].args ?: "");
+        msg = ask(text, said[i].how);
+        ck_assert_int_eq(json_integer_value(json_object_get(msg, "id")),
+                         2020372736 + i);
+        json_decref(msg);
+    }
+    expect_event("SHUTDOWN");
+}
+END_TEST
+
 /* Random bytes, biased towards JSON's: no harm, and a request after a newline
  * is understood. */
 START_TEST(test_storm)
@@ -649,6 +722,7 @@ int main(void)
                                   test_two_monitors,
                                   test_block,
                                   test_lines,
+                                  test_libxl,
                                   test_storm,
                                   NULL};
 
