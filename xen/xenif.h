@@ -16,7 +16,7 @@
 #include "dm/err.h"
 #include "dm/xenif.h"
 
-#define XENIF_PORTS 1024u   /* bound at once */
+#define XENIF_PORTS 512u    /* bound at once; a process may have 1024 files */
 #define XENIF_MAPPED 32768u /* pages of the guest's, mapped at once */
 
 struct xenif_watch;

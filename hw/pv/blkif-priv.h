@@ -59,7 +59,7 @@ struct blkif_request {
     struct blkif_request *next; /* parked */
     uint64_t id, off;
     size_t len, counted; /* counted: in q->bytes */
-    uint8_t op;          /* as it came */
+    uint8_t op;          /* answered so; of an indirect one what is in it */
     enum blk_op blk_op;  /* what it is */
     bool flush_first, fua;
     enum { DATA_NONE, DATA_COPY, DATA_MAP, DATA_PERSISTENT } how;

@@ -241,26 +241,26 @@ static int count_segments(const uint8_t *raw, uint8_t *op)
 }
 
 /* BLKIF_RSP_OKAY: it can be submitted. */
-static int16_t prepare(struct blkif_request *r, const uint8_t *raw, uint8_t op)
+static int16_t prepare(struct blkif_request *r, const uint8_t *raw)
 {
     const uint8_t *at = raw + r->q->b->abi.id;
     struct blkif_segment seg[BLKIF_MAX_SEGMENTS];
     uint64_t sector = get64(at + 8);
 
     memcpy(seg, at + 16, sizeof(seg));
-    switch (op) {
+    switch (r->op) {
     case BLKIF_OP_READ:
     case BLKIF_OP_WRITE:
         if (!r->n)
             return BLKIF_RSP_ERROR;
-        r->blk_op = op == BLKIF_OP_READ ? BLK_READ : BLK_WRITE;
-        return r->op == BLKIF_OP_INDIRECT ? start_indirect(r, raw, sector)
-                                          : start_data(r, seg, sector);
+        r->blk_op = r->op == BLKIF_OP_READ ? BLK_READ : BLK_WRITE;
+        return raw[0] == BLKIF_OP_INDIRECT ? start_indirect(r, raw, sector)
+                                           : start_data(r, seg, sector);
     case BLKIF_OP_WRITE_BARRIER:
     case BLKIF_OP_FLUSH_DISKCACHE:
         r->blk_op = BLK_WRITE;
         r->flush_first = true;
-        r->fua = op == BLKIF_OP_WRITE_BARRIER;
+        r->fua = r->op == BLKIF_OP_WRITE_BARRIER;
         if (r->n)
             return start_data(r, seg, sector);
         return r->fua && r->q->b->conf.blk->readonly ? BLKIF_RSP_ERROR
@@ -292,16 +292,16 @@ static bool start(struct blkif_queue *q, struct blkif_entry *e)
     r->n = room;
     /* Behind the pieces; both are made of words. */
     r->iov = (struct iovec *)(void *)&r->piece[room];
-    r->op = raw[0];
+    r->op = op;
     r->id = get64(raw + q->b->abi.id);
     q->in_flight++;
     if (n >= 0)
-        status = prepare(r, raw, op);
+        status = prepare(r, raw);
     if (status != BLKIF_RSP_OKAY) {
         finish(r, status);
         return true;
     }
-    if (op == BLKIF_OP_WRITE_BARRIER) {
+    if (r->op == BLKIF_OP_WRITE_BARRIER) {
         q->barrier = r;
         if (q->in_flight > 1)
             return true;
