@@ -198,20 +198,28 @@ static void set_number(struct nf *f, unsigned v, const char *prefix,
     fake_xs_set(f->x, text, NF_FRONT "/%s%s", prefix, key);
 }
 
-static void make_ring(struct nf *f, struct nf_ring *r, unsigned page)
+static void make_ring(struct nf *f, struct nf_ring *r, unsigned page,
+                      uint32_t start)
 {
     r->head = fake_page(f->x, page);
     memset(r->head, 0, XENIF_PAGE);
-    atomic_store(&r->head->req_event, 1);
-    atomic_store(&r->head->rsp_event, 1);
+    atomic_store(&r->head->req_prod, start);
+    atomic_store(&r->head->rsp_prod, start);
+    atomic_store(&r->head->req_event, start + 1);
+    atomic_store(&r->head->rsp_event, start + 1);
     fake_grant(f->x, page, 1, false);
-    r->prod = r->cons = 0;
+    r->prod = r->cons = start;
     if (!r->own)
         r->own = fake_port(f->x);
     r->port = r->own;
 }
 
 void nf_offer(struct nf *f, unsigned queues, bool split)
+{
+    nf_make(f, queues, split, 0);
+}
+
+void nf_make(struct nf *f, unsigned queues, bool split, uint32_t start)
 {
     f->queues = queues;
     set_number(f, queues, "", "multi-queue-num-queues");
@@ -220,8 +228,8 @@ void nf_offer(struct nf *f, unsigned queues, bool split)
 
         if (queues > 1)
             snprintf(prefix, sizeof(prefix), "queue-%u/", i);
-        make_ring(f, &f->tx[i], 2 * i);
-        make_ring(f, &f->rx[i], 2 * i + 1);
+        make_ring(f, &f->tx[i], 2 * i, start);
+        make_ring(f, &f->rx[i], 2 * i + 1, start);
         if (!split)
             f->rx[i].port = f->tx[i].port;
         set_number(f, FAKE_REF(2 * i), prefix, "tx-ring-ref");
@@ -239,7 +247,7 @@ void nf_offer(struct nf *f, unsigned queues, bool split)
 
 void nf_ctrl_offer(struct nf *f)
 {
-    make_ring(f, &f->ctrl, NF_CTRL_PAGE);
+    make_ring(f, &f->ctrl, NF_CTRL_PAGE, 0);
     fake_grant(f->x, NF_CTRL_PAGE + 1, 1, true);
     set_number(f, FAKE_REF(NF_CTRL_PAGE), "", "ctrl-ring-ref");
     set_number(f, f->ctrl.port, "", "event-channel-ctrl");
@@ -427,4 +435,68 @@ bool nf_csum_right(const uint8_t *p, int version, size_t len)
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
     return sum == 0xffff;
+}
+
+/* ---- packets ---- */
+
+void nf_pages(struct nf *f, unsigned page, const uint8_t *p, size_t len)
+{
+    for (size_t at = 0; at < len; at += XENIF_PAGE)
+        memcpy(fake_page(f->x, page + (unsigned)(at / XENIF_PAGE)), p + at,
+               len - at < XENIF_PAGE ? len - at : XENIF_PAGE);
+}
+
+/* A packet in whole pages; flags of the first; e: NULL, or one extra. Returns
+ * its slots. */
+unsigned nf_send(struct nf *f, unsigned q, unsigned page, size_t len,
+                 uint16_t flags, const struct netif_extra *e)
+{
+    unsigned n = (unsigned)((len + XENIF_PAGE - 1) / XENIF_PAGE), slots = n;
+    struct netif_tx_request r = {.gref = FAKE_REF(page),
+                                 .flags = flags,
+                                 .id = (uint16_t)page,
+                                 .size = (uint16_t)len};
+
+    if (n > 1)
+        r.flags |= NETTXF_MORE_DATA;
+    if (e)
+        r.flags |= NETTXF_EXTRA_INFO;
+    nf_tx(f, q, &r, sizeof(r));
+    if (e) {
+        nf_tx(f, q, e, sizeof(*e));
+        slots++;
+    }
+    for (unsigned i = 1; i < n; i++) {
+        r = (struct netif_tx_request){
+            .gref = FAKE_REF(page + i),
+            .flags = i + 1 < n ? NETTXF_MORE_DATA : 0,
+            .id = (uint16_t)(page + i),
+            .size = i + 1 < n ? XENIF_PAGE : (uint16_t)(len - i * XENIF_PAGE)};
+        nf_tx(f, q, &r, sizeof(r));
+    }
+    return slots;
+}
+
+/* All slots of a packet have this status; extras have their own. */
+void nf_expect(struct nf *f, unsigned q, unsigned slots, int16_t status)
+{
+    for (unsigned i = 0; i < slots; i++) {
+        int16_t s = nf_tx_get(f, q).status;
+
+        ck_assert_msg(s == status || s == NETIF_RSP_NULL, "status %d", s);
+    }
+}
+
+void nf_tx_works(struct nf *f, unsigned q)
+{
+    uint8_t p[200], wire[300];
+
+    nf_fill(p, sizeof(p), q + 1);
+    nf_pages(f, NF_TX_PAGE, p, sizeof(p));
+    nf_send(f, q, NF_TX_PAGE, sizeof(p), 0, NULL);
+    nf_tx_push(f, q);
+    nf_expect(f, q, 1, NETIF_RSP_OKAY);
+    ck_assert_int_eq(nf_wire_get(f, q, wire, sizeof(wire), NF_WAIT_MS),
+                     sizeof(p));
+    ck_assert(!memcmp(p, wire, sizeof(p)));
 }

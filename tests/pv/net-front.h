@@ -57,9 +57,10 @@ void nf_run(struct nf *f);
 void nf_set(struct nf *f, const char *key, const char *value);
 int nf_state(struct nf *f);
 const char *nf_error(struct nf *f);
-/* With all a Linux frontend has. */
+/* Offer: without a look at what came of it; make: rings begin at start. */
 void nf_connect(struct nf *f, unsigned queues, bool split);
 void nf_offer(struct nf *f, unsigned queues, bool split);
+void nf_make(struct nf *f, unsigned queues, bool split, uint32_t start);
 void nf_disconnect(struct nf *f);
 /* Before nf_connect: a control ring. Then a request and its answer. */
 void nf_ctrl_offer(struct nf *f);
@@ -89,5 +90,14 @@ enum { IPV4, IPV6 };
 void nf_fill(uint8_t *p, size_t len, uint32_t seed);
 void nf_tcp(uint8_t *p, int version, size_t len);
 bool nf_csum_right(const uint8_t *p, int version, size_t len);
+
+/* A packet in whole pages; flags of the first slot; e: NULL, or one extra.
+ * Returns its slots. */
+unsigned nf_send(struct nf *f, unsigned q, unsigned page, size_t len,
+                 uint16_t flags, const struct netif_extra *e);
+void nf_pages(struct nf *f, unsigned page, const uint8_t *p, size_t len);
+/* All slots of a packet have this status; extras have their own. */
+void nf_expect(struct nf *f, unsigned q, unsigned slots, int16_t status);
+void nf_tx_works(struct nf *f, unsigned q); /* one gets through */
 
 #endif
