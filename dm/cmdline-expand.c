@@ -64,6 +64,34 @@ static int expand_ide(struct cmdline *c, const char *id, bool cd,
     return 0;
 }
 
+/* As a toolstack gives it to its guests: a disk is an IDE one too, for the
+ * firmware, until the guest's drivers unplug that. */
+static int expand_xen(struct cmdline *c, const char *id, bool cd,
+                      uint64_t *next_ide, const uint64_t *index,
+                      struct cfg_err *err)
+{
+    uint64_t ide = index ? *index : *next_ide;
+    struct opts *dev;
+    char vdev[16];
+    int rc = 0;
+
+    if (index && *index >= 26)
+        return err_set(err, -EINVAL,
+                       "-drive if=xen: index=%" PRIu64 ": expected 0 to 25",
+                       *index);
+    if (!cd && ide < 4) {
+        rc = expand_ide(c, id, false, ide, err);
+        *next_ide = ide + 1;
+    }
+    dev = add_device(c, cd ? "xen-cdrom" : "xen-disk");
+    opts_set(dev, "drive", id);
+    if (index) {
+        snprintf(vdev, sizeof(vdev), "xvd%c", (char)('a' + *index));
+        opts_set(dev, "vdev", vdev);
+    }
+    return rc;
+}
+
 static int expand_drive(struct cmdline *c, struct opts *o, uint64_t *next_ide,
                         struct cfg_err *err)
 {
@@ -72,6 +100,7 @@ static int expand_drive(struct cmdline *c, struct opts *o, uint64_t *next_ide,
     char *media = take(o, "media");
     char *bootindex = take(o, "bootindex");
     bool cd = media && !strcmp(media, "cdrom");
+    bool placed = opts_get(o, "index");
     const char *what = kind ? kind : "ide";
     const char *id;
     char name[64];
@@ -111,9 +140,12 @@ static int expand_drive(struct cmdline *c, struct opts *o, uint64_t *next_ide,
     } else if (!strcmp(what, "ide")) {
         rc = expand_ide(c, id, cd, index, err);
         *next_ide = index + 1;
+    } else if (!strcmp(what, "xen")) {
+        rc = expand_xen(c, id, cd, next_ide, placed ? &index : NULL, err);
     } else if (strcmp(what, "none")) {
         rc = err_set(err, -EINVAL,
-                     "-drive if=%.100s: expected virtio, ide or none", what);
+                     "-drive if=%.100s: expected virtio, ide, xen or none",
+                     what);
     }
 out:
     free(kind);

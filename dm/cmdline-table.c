@@ -394,7 +394,7 @@ const struct cmd_option cmd_options[] = {
       "a file for the guest's firmware", set_list, TO(cfg.fw_cfg),
       IMPLIED("name"), KNOWN("name, string, file")),
 
-    O(DISK, "drive", "file=FILE,if=virtio|ide|none[,...]", "a disk image",
+    O(DISK, "drive", "file=FILE,if=virtio|ide|xen|none[,...]", "a disk image",
       set_list, TO(drives), IMPLIED("file")),
     O(DISK, "blockdev", "DRIVER,node-name=ID[,...]",
       "the same, for -device drive=ID", set_list, TO(blockdevs),
