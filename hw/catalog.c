@@ -20,7 +20,8 @@
 extern const struct dev_class i8042_class, isa_debug_exit_class,
     isa_debugcon_class, mc146818_class, pc_testdev_class, pci_testdev_class,
     port92_class, pvpanic_class, uart_16550_class, xen_cdrom_class,
-    xen_console_class, xen_disk_class, xen_gpe_class, xen_net_device_class;
+    xen_console_class, xen_control_class, xen_disk_class, xen_gpe_class,
+    xen_net_device_class;
 
 /* clang-format off */
 const struct dev_class *const dev_catalog[] = {
@@ -39,6 +40,7 @@ const struct dev_class *const dev_catalog[] = {
     &xen_cdrom_class,
     &xen_net_device_class,
     &xen_console_class,
+    &xen_control_class,
     &virtio_blk_class,
     &virtio_blk_transitional_class,
     &virtio_blk_modern_class,

@@ -357,6 +357,38 @@ START_TEST(a_console_with_nonsense_in_its_ring)
 }
 END_TEST
 
+static unsigned pressed;
+
+static void press(void *opaque)
+{
+    pressed++;
+}
+
+START_TEST(a_guest_is_asked_to_power_off)
+{
+    static const char *const shutdown = "/local/domain/7/control/shutdown";
+    struct dev *d;
+
+    pressed = 0;
+    t->vm.powerdown = press;
+    d = made("xen-control", (const char *const[]){NULL});
+    t->vm.powerdown(t->vm.powerdown_opaque);
+    ck_assert_uint_eq(pressed, 1);
+    ck_assert_str_eq(fake_xs_get(f.x, "%s", shutdown), "");
+    fake_xs_set(f.x, "1", "/local/domain/7/control/feature-poweroff");
+    t->vm.powerdown(t->vm.powerdown_opaque);
+    ck_assert_uint_eq(pressed, 1);
+    ck_assert_str_eq(fake_xs_get(f.x, "%s", shutdown), "poweroff");
+    fake_fail(f.x, FAKE_XS_WRITE, 1, -EIO);
+    t->vm.powerdown(t->vm.powerdown_opaque);
+    ck_assert_uint_eq(pressed, 2);
+    vm_lock(&t->vm);
+    dev_destroy(d);
+    vm_unlock(&t->vm);
+    ck_assert_ptr_eq(t->vm.powerdown, press);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -366,6 +398,7 @@ int main(void)
         a_card_is_served,
         a_console_is_heard,
         a_console_with_nonsense_in_its_ring,
+        a_guest_is_asked_to_power_off,
         NULL,
     };
 

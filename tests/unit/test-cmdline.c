@@ -226,7 +226,19 @@ START_TEST(test_drives)
     ck_assert_ptr_null(c.drives->next->next);
     cmdline_free(&c);
 
+    accepts(PARSE("-drive", "file=a,if=xen", "-drive", "file=b,if=xen,index=3",
+                  "-drive", "file=c,if=xen,media=cdrom"));
+    ck_assert_str_eq(opts_get(c.devices, "driver"), "ide-hd");
+    ck_assert_str_eq(opts_get(c.devices, "drive"), "xen0");
+    ck_assert_str_eq(opts_get(c.devices->next, "driver"), "xen-disk");
+    ck_assert_str_eq(opts_get(c.devices->next, "drive"), "xen0");
+    ck_assert_str_eq(opts_get(c.devices->next->next, "bus"), "ide.1");
+    ck_assert_str_eq(opts_get(c.devices->next->next->next, "vdev"), "xvdd");
+    ck_assert_str_eq(opts_get(c.devices->next->next->next->next, "driver"),
+                     "xen-cdrom");
+    cmdline_free(&c);
     refuses(PARSE("-drive", "file=x,if=floppy"), "expected virtio");
+    refuses(PARSE("-drive", "file=x,if=xen,index=26"), "expected 0 to 25");
     refuses(PARSE("-drive", "file=x,bootindex=1"), "if=virtio only");
     refuses(PARSE("-drive", "file=x,if=virtio,media=tape"), "disk or cdrom");
     refuses(PARSE("-drive", "=x"), "KEY=VALUE");
