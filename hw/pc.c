@@ -136,7 +136,16 @@ static int create_ram(struct vm *vm, struct cfg_err *err)
     return 0;
 }
 
-static int pc_build(struct vm *vm, struct cfg_err *err)
+/* How PV drivers are found, and emulated disks taken away. */
+static int create_platform(struct vm *vm, struct cfg_err *err)
+{
+    struct opts *o = opts_new();
+
+    opts_set(o, "addr", "2.0");
+    return create_chip(vm, "xen-platform", o, NULL, err);
+}
+
+static int build(struct vm *vm, struct cfg_err *err)
 {
     struct pc *pc = calloc(1, sizeof(*pc));
     int rc;
@@ -154,20 +163,26 @@ static int pc_build(struct vm *vm, struct cfg_err *err)
     return create_serials(vm, err);
 }
 
+/* Under Xen the toolstack says whether there is a platform device. */
+static int pc_build(struct vm *vm, struct cfg_err *err)
+{
+    int rc = build(vm, err);
+
+    if (!rc && vm->xenif && vm->engine->caps & ENGINE_VCPUS)
+        rc = create_platform(vm, err);
+    return rc;
+}
+
 /* The same with the platform device, as toolstacks of Xen expect it. */
 static int xenfv_build(struct vm *vm, struct cfg_err *err)
 {
-    struct opts *o;
     int rc;
 
     if (vm->cfg->xen_attach)
         return err_set(err, -EINVAL, "-xen-attach: expected -machine xenpv");
-    rc = pc_build(vm, err);
-    if (rc)
-        return rc;
-    o = opts_new();
-    opts_set(o, "addr", "2.0");
-    rc = create_chip(vm, "xen-platform", o, NULL, err);
+    rc = build(vm, err);
+    if (!rc)
+        rc = create_platform(vm, err);
     if (!rc)
         rc = create_chip(vm, "xen-gpe", opts_new(), NULL, err);
     if (!rc && vm->xenif)

@@ -9,10 +9,13 @@
 
 #include "kvm/kvm-priv.h"
 
+#include <asm/kvm_para.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+
+#include "kvm/xenemu/xenemu.h"
 
 #define ENTRIES 256 /* KVM's own limit */
 
@@ -173,15 +176,42 @@ struct kvm_cpuid2 *kvm_cpuid_new(struct kvm *k, struct cfg_err *err)
     if (kvm_cpu_model(cpuid, k->vm->cfg->cpu, err))
         goto fail;
     set_topology(cpuid, k->vm->cfg->cpus);
+    if (k->xen) { /* one hypervisor is enough */
+        drop_leaf(cpuid, KVM_CPUID_SIGNATURE);
+        drop_leaf(cpuid, KVM_CPUID_FEATURES);
+    }
     return cpuid;
 fail:
     free(cpuid);
     return NULL;
 }
 
+static void set_xen(struct kvm_cpuid2 *cpuid, const struct xenemu *x,
+                    unsigned vcpu)
+{
+    uint32_t r[4];
+
+    for (unsigned i = 0; xenemu_cpuid(x, i, vcpu, r); i++) {
+        uint32_t leaf = XENEMU_CPUID + i;
+        struct kvm_cpuid_entry2 *e = kvm_cpuid_find(cpuid, leaf, 0);
+
+        if (!e)
+            e = add_entry(cpuid, leaf, 0);
+        if (!e)
+            return;
+        e->flags = 0; /* of any sub-leaf */
+        e->eax = r[0];
+        e->ebx = r[1];
+        e->ecx = r[2];
+        e->edx = r[3];
+    }
+}
+
 int kvm_cpuid_set(struct vcpu *v, struct kvm_cpuid2 *cpuid)
 {
     set_apic_id(cpuid, v->index);
+    if (v->kvm->xen)
+        set_xen(cpuid, v->kvm->xen, v->index);
     return ioctl(v->fd, KVM_SET_CPUID2, cpuid) < 0 ? -errno : 0;
 }
 

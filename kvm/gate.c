@@ -44,18 +44,28 @@ static void gate_changed(struct kvm *k)
     pthread_cond_broadcast(&k->gate_changed);
 }
 
+/* Gate lock held. */
+static void kick(struct vcpu *v)
+{
+    if (v->parked)
+        return;
+    __atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+    if (atomic_load(&v->in_guest))
+        pthread_kill(v->thread, VCPU_KICK);
+}
+
 /* Gate lock held: none shall stay in the guest. */
 static void kick_all(struct kvm *k)
 {
-    for (unsigned i = 0; i < k->vcpus; i++) {
-        struct vcpu *v = &k->vcpu[i];
+    for (unsigned i = 0; i < k->vcpus; i++)
+        kick(&k->vcpu[i]);
+}
 
-        if (v->parked)
-            continue;
-        __atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
-        if (atomic_load(&v->in_guest))
-            pthread_kill(v->thread, VCPU_KICK);
-    }
+void gate_kick(struct vcpu *v)
+{
+    pthread_mutex_lock(&v->kvm->gate_lock);
+    kick(v);
+    pthread_mutex_unlock(&v->kvm->gate_lock);
 }
 
 bool gate_pass(struct vcpu *v)

@@ -19,6 +19,8 @@
 #include "dm/err.h"
 #include "dm/machine.h"
 
+struct xenemu;
+
 #define KVM_VCPUS_MAX 64
 #define KVM_MSI_ROUTES 1024
 #define VCPU_KICK SIGRTMIN /* takes a vCPU thread out of KVM_RUN */
@@ -44,6 +46,10 @@ struct vcpu {
     pthread_t thread;
     bool has_thread;
     atomic_bool in_guest; /* within KVM_RUN, or about to be */
+    /* xen.c */
+    atomic_uint todo;
+    _Atomic uint64_t time_gpa;
+    bool again; /* a hypercall is to go on */
     /* The gate's. */
     pid_t tid;
     bool parked; /* waits at the gate */
@@ -59,7 +65,8 @@ struct kvm {
     bool xcrs; /* the host has XSAVE, so there is an XCR0 */
     struct vcpu *vcpu;
     unsigned vcpus;
-    bool ran; /* since power-on */
+    bool ran;           /* since power-on */
+    struct xenemu *xen; /* xen-version: Xen's interfaces; or NULL */
 
     /* gate.c */
     pthread_mutex_t gate_lock;
@@ -129,6 +136,8 @@ void gate_hold(struct kvm *k);
 void gate_release(struct kvm *k);
 void gate_end(struct kvm *k); /* vCPU threads end; all are parked */
 void gate_set_done(struct vcpu *v, bool done);
+/* Takes a vCPU out of the guest, to come by the gate; any thread. */
+void gate_kick(struct vcpu *v);
 pid_t gate_tid(struct vcpu *v);
 
 /* irqchip.c */
@@ -140,6 +149,14 @@ void kvm_gsi_set(struct vm *vm, unsigned gsi, bool level);
 void kvm_msi(struct vm *vm, uint64_t addr, uint32_t data);
 int kvm_irqfd_add(struct vm *vm, int fd, uint64_t addr, uint32_t data);
 void kvm_irqfd_del(struct vm *vm, int handle, int fd);
+
+/* xen.c: -accel kvm,xen-version=; all but create only if k->xen. The first
+ * three in the vCPU's thread: 0, or -errno to the gate. */
+int kvm_xen_hypercall(struct vcpu *v);
+void kvm_xen_exit_msr(struct vcpu *v);
+int kvm_xen_enter(struct vcpu *v); /* coming from the gate */
+int kvm_xen_create(struct kvm *k, struct opts *opts, struct cfg_err *err);
+void kvm_xen_vcpu(struct vcpu *v);
 
 /* slots.c */
 void kvm_layout_begin(struct vm *vm);

@@ -13,6 +13,7 @@
 #include "dm/log.h"
 #include "dm/options.h"
 #include "kvm/kvm-priv.h"
+#include "kvm/xenemu/xenemu.h"
 
 /* Four pages that VMX without unrestricted guest mode uses for real mode.
  * They lie in the hole for devices, where no board has anything. */
@@ -138,6 +139,8 @@ static void kvm_destroy(struct vm *vm)
     for (unsigned i = 0; i < k->vcpus; i++)
         kvm_vcpu_destroy(&k->vcpu[i]);
     free(k->vcpu);
+    xenemu_free(k->xen);
+    vm->xenif = NULL;
     kvm_irqchip_destroy(k);
     if (k->fd >= 0)
         close(k->fd);
@@ -152,10 +155,8 @@ static int kvm_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
 {
     const char *path = opts_get(opts, "device");
     struct kvm *k;
-    int rc = opts_check(opts, "-accel kvm", "device", err);
+    int rc;
 
-    if (rc)
-        return rc;
     k = calloc(1, sizeof(*k));
     if (!k)
         return err_set(err, -ENOMEM, "out of memory");
@@ -171,6 +172,11 @@ static int kvm_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
         rc = check_vcpus(k, err);
     if (!rc)
         rc = create_vm(k, err);
+    if (!rc)
+        rc = kvm_xen_create(k, opts, err);
+    if (!rc)
+        rc = opts_check(opts, "-accel kvm",
+                        "device, xen-version, xen-gnttab-max-frames", err);
     if (rc)
         kvm_destroy(vm);
     return rc;
@@ -201,6 +207,8 @@ static int kvm_start(struct vm *vm, struct cfg_err *err)
     if (!cpuid)
         return -EINVAL;
     rc = check_memory(k, kvm_cpuid_phys_bits(cpuid), err);
+    if (!rc && k->xen)
+        rc = xenemu_start(k->xen, err);
     if (!rc)
         rc = kvm_irqchip_create(k, err);
     if (rc)
@@ -228,6 +236,8 @@ static void kvm_pause(struct vm *vm)
     struct kvm *k = kvm_of(vm);
 
     gate_pause(k);
+    if (k->xen)
+        xenemu_pause(k->xen);
     kvm_clock_stop(k);
 }
 
@@ -237,6 +247,8 @@ static void kvm_resume(struct vm *vm)
 
     kvm_clock_go(k);
     k->ran = true;
+    if (k->xen)
+        xenemu_resume(k->xen);
     gate_resume(k);
 }
 
@@ -258,6 +270,8 @@ static void kvm_reset(struct vm *vm, const struct boot_regs *regs)
     int rc = k->ran ? power_on(k) : 0;
 
     k->ran = false;
+    if (k->xen)
+        xenemu_reset(k->xen);
     if (!rc && regs && regs->mode != BOOT_RESET_VECTOR) {
         rc = kvm_vcpu_set_boot(&k->vcpu[0], regs);
         for (unsigned i = 0; i < k->vcpus; i++)

@@ -19,6 +19,7 @@
 
 #include "dm/bus.h"
 #include "dm/log.h"
+#include "kvm/xenemu/xenemu.h"
 
 static uint64_t load(const void *p, unsigned size)
 {
@@ -51,7 +52,7 @@ static void store(void *p, unsigned size, uint64_t value)
     }
 }
 
-static void exit_io(struct vcpu *v)
+static int exit_io(struct vcpu *v)
 {
     struct kvm_run *run = v->run;
     void *data = (uint8_t *)run + run->io.data_offset;
@@ -63,13 +64,15 @@ static void exit_io(struct vcpu *v)
         .addr = run->io.port,
     };
 
+    if (v->kvm->xen && req.addr == XENEMU_PORT && req.write)
+        return kvm_xen_hypercall(v);
     if (req.count != 1) {
         /* A string: the kernel collected or will spread it, in the order of
          * the instruction, whatever its direction in memory. */
         req.kind = IO_BUFFER;
         req.buf = data;
         dm_dispatch(v->kvm->vm, &req);
-        return;
+        return 0;
     }
     req.kind = IO_VALUE;
     if (req.write)
@@ -77,6 +80,7 @@ static void exit_io(struct vcpu *v)
     dm_dispatch(v->kvm->vm, &req);
     if (!req.write)
         store(data, req.size, req.value);
+    return 0;
 }
 
 static void exit_mmio(struct vcpu *v)
@@ -169,13 +173,16 @@ static int handle_exit(struct vcpu *v)
 
     switch (run->exit_reason) {
     case KVM_EXIT_IO:
-        exit_io(v);
-        return 0;
+        return exit_io(v);
     case KVM_EXIT_MMIO:
         exit_mmio(v);
         return 0;
     case KVM_EXIT_INTR:
     case KVM_EXIT_IRQ_WINDOW_OPEN:
+        return 0;
+    case KVM_EXIT_X86_RDMSR:
+    case KVM_EXIT_X86_WRMSR: /* Xen's, or nobody's */
+        kvm_xen_exit_msr(v);
         return 0;
     case KVM_EXIT_SHUTDOWN: /* triple fault: a PC's chipset resets then */
         return finish(v, VM_REQ_RESET);
@@ -214,9 +221,9 @@ static bool kicked(struct vcpu *v)
 /* Runs the guest until something wants this vCPU at the gate. */
 static void run_guest(struct vcpu *v)
 {
-    int r, rc;
+    int r, rc = v->kvm->xen ? kvm_xen_enter(v) : 0;
 
-    do {
+    while (rc == 0) {
         atomic_store(&v->in_guest, true);
         if (kicked(v))
             gate_enter(v);
@@ -226,7 +233,7 @@ static void run_guest(struct vcpu *v)
         if (kicked(v))
             gate_left(v);
         rc = rc ? run_failed(v, rc) : handle_exit(v);
-    } while (rc == 0);
+    }
 }
 
 static void *vcpu_main(void *opaque)
@@ -287,6 +294,7 @@ int kvm_vcpu_create(struct kvm *k, unsigned i, struct kvm_cpuid2 *cpuid,
         return err_set(err, -errno, "KVM cannot map vCPU %u: %s", i,
                        strerror(errno));
     v->run = p;
+    kvm_xen_vcpu(v);
     rc = kvm_cpuid_set(v, cpuid);
     if (rc)
         return err_set(err, rc, "KVM refuses the CPUID of -cpu: %s",

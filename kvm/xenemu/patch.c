@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernels since the fix of XSA-466 (Linux 6.13, and the stable ones of that
+ * time: 6.1.121, 6.6.67, 6.12.6) ask for no hypercall page. They have two
+ * functions instead, one beside the other, and take the one that is the
+ * processor's:
+ *
+ *     vmmcall (0f 01 d9); ret          on a boundary of 16 bytes
+ *     vmcall  (0f 01 c1); ret          the next function
+ *
+ * where "ret" may be a jump to a return thunk (e9), and padding may lie in
+ * front of a function. A KVM that offers Xen nothing answers both instructions
+ * itself, so we put the write to our port in their place: it changes no
+ * register, and is shorter. When a kernel has just started, before it has
+ * other processors or its text is read-only, nobody but it can be there.
+ *
+ * Source: Linux arch/x86/xen/xen-head.S.
+ */
+#include "config.h"
+
+#include <string.h>
+
+#include "kvm/xenemu/xenemu-priv.h"
+
+#define BEFORE (2u << 20) /* of what a kernel begins with: huge pages */
+#define AFTER (64u << 20)
+#define CHUNK (64u << 10)
+#define ALIGN 16u
+#define APART_MAX 64u /* from one function to the next */
+
+static bool returns(uint8_t op)
+{
+    return op == 0xc3 || op == 0xe9 || op == 0xcc;
+}
+
+static bool is_call(const uint8_t *p, uint8_t which)
+{
+    return p[0] == 0x0f && p[1] == 0x01 && p[2] == which && returns(p[3]);
+}
+
+/* out %al, $port; nop */
+static bool put(struct xenemu *x, gpa_t gpa)
+{
+    static const uint8_t code[3] = {0xe6, XENEMU_PORT, 0x90};
+
+    return !mem_write(x->vm, gpa, code, sizeof(code));
+}
+
+/* Looks at a piece of memory and APART_MAX + 4 bytes behind it. */
+static bool scan(struct xenemu *x, const uint8_t *p, size_t len, gpa_t gpa)
+{
+    for (size_t i = 0; i < len; i += ALIGN) {
+        if (!is_call(p + i, 0xd9))
+            continue;
+        for (unsigned d = ALIGN; d <= APART_MAX; d += ALIGN)
+            if (is_call(p + i + d, 0xc1))
+                return put(x, gpa + i) && put(x, gpa + i + d);
+    }
+    return false;
+}
+
+void xenemu_patch(struct xenemu *x, const struct gva_space *s, uint64_t rip)
+{
+    static const unsigned extra = APART_MAX + 4;
+    uint8_t buf[CHUNK + APART_MAX + 4];
+    gpa_t gpa, end;
+
+    if (!gva_to_gpa(s, rip, false, &gpa))
+        return;
+    end = gpa + AFTER;
+    gpa = gpa > BEFORE ? (gpa - BEFORE) & ~(gpa_t)(CHUNK - 1) : 0;
+    for (; gpa < end; gpa += CHUNK) {
+        mem_read(x->vm, gpa, buf, CHUNK + extra);
+        if (scan(x, buf, CHUNK, gpa)) {
+            log_info("xen", "the kernel's hypercalls now come to us");
+            return;
+        }
+    }
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
+#include "kvm/xenemu/xenemu.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dm/machine.h"
+#include "kvm/xenemu/xenemu-priv.h"
+#include "kvm/xenemu/xenstore.h"
+
+struct xenemu *xenemu_new(struct vm *vm, const struct xenemu_conf *conf,
+                          const struct xenemu_host *host, void *opaque,
+                          struct cfg_err *err)
+{
+    struct xenemu *x = calloc(1, sizeof(*x));
+
+    if (!x) {
+        err_set(err, -ENOMEM, "out of memory");
+        return NULL;
+    }
+    *x = (struct xenemu){
+        .xenif = {.ops = &xen_emu_xenif_ops, .domid = XENEMU_DOMID},
+        .vm = vm,
+        .conf = *conf,
+        .host = host,
+        .opaque = opaque,
+        .timer_watch.fd = -1,
+        .paused = true,
+        .wide = true,
+    };
+    pthread_mutex_init(&x->lock, NULL);
+    pthread_mutex_init(&x->gnt_lock, NULL);
+    x->store = xenstore_new(vm->loop, XENEMU_DOMID);
+    if (!x->store) {
+        err_set(err, -ENOMEM, "out of memory");
+        xenemu_free(x);
+        return NULL;
+    }
+    return x;
+}
+
+struct xenif *xenemu_xenif(struct xenemu *x)
+{
+    return &x->xenif;
+}
+
+void xenemu_free(struct xenemu *x)
+{
+    if (!x)
+        return;
+    xen_ring_close(x);
+    xenstore_free(x->store);
+    xen_time_fini(x);
+    xen_memory_fini(x);
+    free(x->active);
+    pthread_mutex_destroy(&x->gnt_lock);
+    pthread_mutex_destroy(&x->lock);
+    free(x);
+}
+
+int xenemu_start(struct xenemu *x, struct cfg_err *err)
+{
+    int rc = xen_memory_start(x, err);
+
+    if (rc)
+        return rc;
+    x->shared = x->shared_ram->host;
+    x->grants = (struct grant_entry *)x->grant_ram->host;
+    x->active =
+        calloc(x->conf.grant_frames * GRANTS_PER_FRAME, sizeof(x->active[0]));
+    if (!x->active)
+        return err_set(err, -ENOMEM, "out of memory");
+    rc = xen_time_init(x);
+    return rc ? err_set(err, rc, "no timers for Xen's interfaces: %s",
+                        strerror(-rc))
+              : 0;
+}
+
+/* Ports that a toolstack has made: of its rings, and bound by nobody yet. */
+static void make_rings(struct xenemu *x)
+{
+    x->param[HVM_PARAM_STORE_PFN] = XEN_SPECIAL + XEN_SPECIAL_STORE;
+    x->param[HVM_PARAM_STORE_EVTCHN] = xen_port_alloc(x, 0);
+    x->param[HVM_PARAM_CONSOLE_PFN] = XEN_SPECIAL + XEN_SPECIAL_CONSOLE;
+    x->param[HVM_PARAM_CONSOLE_EVTCHN] = xen_port_alloc(x, 0);
+}
+
+void xenemu_reset(struct xenemu *x)
+{
+    int rc;
+
+    xen_ring_close(x);
+    pthread_mutex_lock(&x->lock);
+    xen_evtchn_reset(x);
+    for (unsigned i = 0; i < x->conf.vcpus; i++)
+        memset(&x->vcpu[i], 0, sizeof(x->vcpu[i]));
+    x->pollers = 0;
+    xen_time_reset(x);
+    memset(x->param, 0, sizeof(x->param));
+    x->param[HVM_PARAM_PAE_ENABLED] = 1;
+    x->vector = 0;
+    x->wide = true;
+    pthread_mutex_unlock(&x->lock);
+
+    xen_memory_reset(x);
+    pthread_mutex_lock(&x->gnt_lock);
+    xen_gnttab_reset(x);
+    pthread_mutex_unlock(&x->gnt_lock);
+
+    pthread_mutex_lock(&x->lock);
+    xen_shared_placed(x);
+    make_rings(x);
+    pthread_mutex_unlock(&x->lock);
+    rc = xen_ring_open(x);
+    if (rc)
+        log_err("xen", "the guest has no xenstore: %s", strerror(-rc));
+}
+
+void xenemu_pause(struct xenemu *x)
+{
+    pthread_mutex_lock(&x->lock);
+    x->paused = true;
+    pthread_mutex_unlock(&x->lock);
+}
+
+void xenemu_resume(struct xenemu *x)
+{
+    pthread_mutex_lock(&x->lock);
+    x->paused = false;
+    xen_timers_arm(x);
+    xen_wallclock(x);
+    pthread_mutex_unlock(&x->lock);
+}
