@@ -20,6 +20,9 @@
 #define BUDGET 256 /* frames before others in this thread have a turn */
 #define HEAD sizeof(struct netif_rx_head)
 #define FRAME_SPACE (HEAD + NET_FRAME_MAX)
+/* A frame begins with a page, as each copy of it costs by the pages it
+ * touches; its head lies before. */
+#define FIRST (XENIF_PAGE - HEAD)
 #define FRAME_SLOTS (NET_FRAME_MAX / XENIF_PAGE + 4)
 
 enum rx_result { RX_MORE, RX_NO_FRAME, RX_NO_ROOM, RX_BROKEN };
@@ -298,14 +301,15 @@ static enum rx_result one(struct netif_queue *q, size_t *at)
             return RX_MORE;
         }
         flush(q); /* what lies at the front */
-        memmove(q->rx_arena, space, HEAD + (size_t)len);
+        memmove(q->rx_arena + FIRST, space, HEAD + (size_t)len);
         q->kept_len = (size_t)len;
         return RX_NO_ROOM;
     }
     q->kept_len = 0;
     q->stalled = q->dropping = false;
     add(q, &h, space + HEAD, (size_t)len);
-    *at += HEAD + (size_t)len;
+    *at += HEAD + (size_t)len + XENIF_PAGE - 1 + HEAD;
+    *at -= *at % XENIF_PAGE + HEAD;
     return RX_MORE;
 }
 
@@ -318,7 +322,7 @@ void netif_rx_run(struct netif_queue *q)
 {
     enum rx_result r = RX_MORE;
     unsigned frames = 0;
-    size_t at = 0;
+    size_t at = FIRST;
 
     if (!q->running || q->broken)
         return;
@@ -328,10 +332,10 @@ void netif_rx_run(struct netif_queue *q)
             netif_broken(q, "its receive ring has more than it can hold");
             return;
         }
-        if (NETIF_ARENA - at < FRAME_SPACE ||
+        if (at + FRAME_SPACE > NETIF_ARENA ||
             q->rx_slots + FRAME_SLOTS > NETIF_PIECES) {
             flush(q);
-            at = 0;
+            at = FIRST;
         }
     }
     flush(q);

@@ -110,6 +110,19 @@ static bool piece_add(struct netif_queue *q, struct netif_tx_packet *p,
     return true;
 }
 
+/* A copy costs by the pages that it touches, ours too: where pieces follow,
+ * they are most often whole pages, so the first one ends with a page. */
+static uint8_t *place(const struct netif_queue *q, uint8_t *at, uint32_t first,
+                      bool more)
+{
+    size_t off = (size_t)(at - q->tx_arena);
+    size_t room = XENIF_PAGE - off % XENIF_PAGE;
+
+    if (more)
+        return at + (XENIF_PAGE - (off + first) % XENIF_PAGE) % XENIF_PAGE;
+    return first > room ? at + room : at;
+}
+
 /* One packet, all of which must be there. NULL, or why the ring is lost. */
 static const char *take_packet(struct netif_queue *q, struct netif_tx_packet *p,
                                int *left)
@@ -147,6 +160,7 @@ static const char *take_packet(struct netif_queue *q, struct netif_tx_packet *p,
             return NULL; /* more than the whole */
         rest -= r[i].size;
     }
+    p->frame = place(q, p->frame, rest, n > 1);
     if (n > NETIF_SLOTS_MIN || p->len < ETH_HEADER ||
         !piece_add(q, p, &r[0], (uint16_t)rest, 0))
         return NULL;
@@ -176,7 +190,7 @@ static bool collect(struct netif_queue *q)
     }
     while (left && q->packets < NETIF_PACKETS &&
            pieces + NETIF_SLOTS_MIN <= NETIF_PIECES &&
-           at + UINT16_MAX <= NETIF_ARENA) {
+           at + XENIF_PAGE + UINT16_MAX <= NETIF_ARENA) {
         struct netif_tx_packet *p = &q->packet[q->packets];
         const char *why;
 
@@ -190,7 +204,7 @@ static bool collect(struct netif_queue *q)
         }
         if (p->ready) {
             pieces += p->pieces;
-            at += p->len;
+            at = (size_t)(p->frame - q->tx_arena) + p->len;
         }
         q->packets++;
     }

@@ -245,8 +245,8 @@ static int queue_new(struct netif_queue *q, struct cfg_err *err)
     q->credit = n->rate_bytes;
     q->credit_ns = clock_now(d->vm);
     q->packet = calloc(NETIF_PACKETS, sizeof(*q->packet));
-    q->tx_arena = malloc(NETIF_ARENA);
-    q->rx_arena = malloc(NETIF_ARENA);
+    q->tx_arena = aligned_alloc(XENIF_PAGE, NETIF_ARENA);
+    q->rx_arena = aligned_alloc(XENIF_PAGE, NETIF_ARENA);
     if (!q->packet || !q->tx_arena || !q->rx_arena)
         return -ENOMEM;
     rc = map_ring(q, prefix, "tx-ring-ref", sizeof(struct netif_tx_request),
