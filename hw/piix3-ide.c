@@ -43,6 +43,7 @@ struct piix3_chan {
     struct piix3_ide *s;
     struct bus_region command_block, control_block;
     uint8_t irq_line;
+    bool intrq; /* level of the drives' line */
     /* bus master */
     uint8_t command, status;
     uint32_t prdt;
@@ -60,8 +61,9 @@ static void raise(void *opaque, bool level)
 {
     struct piix3_chan *c = opaque;
 
-    if (level)
-        c->status |= BM_IRQ;
+    if (level && !c->intrq)
+        c->status |= BM_IRQ; /* on the edge only */
+    c->intrq = level;
     irq_set(c->ide.vm, c->irq_line, level);
 }
 
@@ -433,8 +435,12 @@ static int post_load(struct dev *dev)
     struct piix3_ide *s = (struct piix3_ide *)dev;
     int rc = pci_post_load(&s->pci);
 
-    for (unsigned i = 0; i < 2 && !rc; i++)
+    for (unsigned i = 0; i < 2 && !rc; i++) {
+        uint8_t status = s->chan[i].status;
+
         rc = ide_chan_post_load(&s->chan[i].ide);
+        s->chan[i].status = status; /* a line that rose before the save */
+    }
     if (!rc)
         decode(s);
     return rc;

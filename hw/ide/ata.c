@@ -215,7 +215,7 @@ static void trim_next(struct ide_drive *d)
 
 static void trim(struct ide_drive *d)
 {
-    uint32_t blocks = count28(d);
+    uint32_t blocks = count48(d);
 
     if (!(d->feature[0] & 1) || blocks > IDE_TRIM_BLOCKS || d->blk->readonly) {
         ide_abort(d, ATA_ABRT);
