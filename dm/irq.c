@@ -98,6 +98,12 @@ void irq_pci_route(struct vm *vm, unsigned link, uint8_t line)
         update(vm, s->route[link]);
 }
 
+uint8_t irq_pci_line(struct vm *vm, uint16_t bdf, unsigned pin)
+{
+    assert(vm_locked(vm) && pin < 4);
+    return vm->irqs->route[irq_pci_link(bdf, pin)];
+}
+
 void irq_msi(struct vm *vm, uint64_t addr, uint32_t data)
 {
     vm->engine->msi(vm, addr, data);

@@ -32,6 +32,8 @@ static inline unsigned irq_pci_link(uint16_t bdf, unsigned pin)
 }
 /* PIRQ link 0 to 3 goes to this ISA line, or IRQ_NO_ROUTE. */
 void irq_pci_route(struct vm *vm, unsigned link, uint8_t line);
+/* The line that a pin goes to now, or IRQ_NO_ROUTE. Machine lock held. */
+uint8_t irq_pci_line(struct vm *vm, uint16_t bdf, unsigned pin);
 
 /* A message; any thread. A message the platform cannot take is dropped. */
 void irq_msi(struct vm *vm, uint64_t addr, uint32_t data);

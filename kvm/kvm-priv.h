@@ -49,7 +49,8 @@ struct vcpu {
     /* xen.c */
     atomic_uint todo;
     _Atomic uint64_t time_gpa;
-    bool again; /* a hypercall is to go on */
+    bool again;         /* a hypercall is to go on */
+    atomic_uint inject; /* vector to go past the APIC; 0: none */
     /* The gate's. */
     pid_t tid;
     bool parked; /* waits at the gate */
@@ -65,8 +66,11 @@ struct kvm {
     bool xcrs; /* the host has XSAVE, so there is an XCR0 */
     struct vcpu *vcpu;
     unsigned vcpus;
-    bool ran;           /* since power-on */
-    struct xenemu *xen; /* xen-version: Xen's interfaces; or NULL */
+    bool ran;                     /* since power-on */
+    struct xenemu *xen;           /* xen-version: Xen's interfaces; or NULL */
+    int xen_line, xen_line_ended; /* eventfds of its line, -1 */
+    uint8_t xen_gsi;              /* where that is, or IRQ_NO_ROUTE */
+    struct loop_fd xen_line_watch;
 
     /* gate.c */
     pthread_mutex_t gate_lock;
@@ -156,6 +160,8 @@ int kvm_xen_hypercall(struct vcpu *v);
 void kvm_xen_exit_msr(struct vcpu *v);
 int kvm_xen_enter(struct vcpu *v); /* coming from the gate */
 int kvm_xen_create(struct kvm *k, struct opts *opts, struct cfg_err *err);
+void kvm_xen_destroy(struct kvm *k); /* legal without */
+void kvm_xen_reset(struct kvm *k);
 void kvm_xen_vcpu(struct vcpu *v);
 
 /* slots.c */

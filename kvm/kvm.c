@@ -139,8 +139,7 @@ static void kvm_destroy(struct vm *vm)
     for (unsigned i = 0; i < k->vcpus; i++)
         kvm_vcpu_destroy(&k->vcpu[i]);
     free(k->vcpu);
-    xenemu_free(k->xen);
-    vm->xenif = NULL;
+    kvm_xen_destroy(k);
     kvm_irqchip_destroy(k);
     if (k->fd >= 0)
         close(k->fd);
@@ -162,6 +161,7 @@ static int kvm_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
         return err_set(err, -ENOMEM, "out of memory");
     k->vm = vm;
     k->sys_fd = k->fd = -1;
+    k->xen_line = k->xen_line_ended = -1;
     gate_init(k);
     vm->engine_priv = k;
 
@@ -271,7 +271,7 @@ static void kvm_reset(struct vm *vm, const struct boot_regs *regs)
 
     k->ran = false;
     if (k->xen)
-        xenemu_reset(k->xen);
+        kvm_xen_reset(k);
     if (!rc && regs && regs->mode != BOOT_RESET_VECTOR) {
         rc = kvm_vcpu_set_boot(&k->vcpu[0], regs);
         for (unsigned i = 0; i < k->vcpus; i++)

@@ -13,8 +13,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
+#include "dm/irq.h"
 #include "dm/log.h"
 #include "dm/options.h"
 #include "kvm/kvm-priv.h"
@@ -26,7 +30,9 @@
 #define EFER_LMA (1u << 10)
 #define SYNC (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS)
 
-enum { TODO_TIME = 1, TODO_WAKE = 2 };
+#define RFLAGS_IF (1u << 9)
+
+enum { TODO_TIME = 1, TODO_WAKE = 2, TODO_INJECT = 4 };
 
 /* ---- for the vCPU's thread to do, once it is out of the guest ---- */
 
@@ -61,6 +67,27 @@ static void wake_up(struct vcpu *v)
     ioctl(v->fd, KVM_SET_MP_STATE, &mp);
 }
 
+/* As if the processor had taken it from a controller just now; if it does not
+ * take any, later. */
+static void inject(struct vcpu *v)
+{
+    const struct kvm_regs *r = &v->run->s.regs.regs;
+    struct kvm_vcpu_events e;
+
+    if (r->rflags & RFLAGS_IF && !ioctl(v->fd, KVM_GET_VCPU_EVENTS, &e) &&
+        !e.interrupt.injected && !e.interrupt.shadow && !e.nmi.injected &&
+        !e.exception.injected && !e.exception.pending) {
+        e.interrupt.injected = 1;
+        e.interrupt.nr = atomic_load(&v->inject);
+        e.interrupt.soft = 0;
+        if (!ioctl(v->fd, KVM_SET_VCPU_EVENTS, &e)) {
+            wake_up(v);
+            return;
+        }
+    }
+    xenemu_not_injected(v->kvm->xen, v->index);
+}
+
 /* ---- struct xenemu_host ---- */
 
 static bool host_vector(void *opaque, unsigned vcpu, uint8_t vector)
@@ -69,6 +96,58 @@ static bool host_vector(void *opaque, unsigned vcpu, uint8_t vector)
     struct kvm_msi m = {.address_lo = 0xfee00000 | vcpu << 12, .data = vector};
 
     return ioctl(k->fd, KVM_SIGNAL_MSI, &m) > 0;
+}
+
+static void host_inject(void *opaque, unsigned vcpu, uint8_t vector)
+{
+    struct kvm *k = opaque;
+
+    atomic_store(&k->vcpu[vcpu].inject, vector);
+    todo(&k->vcpu[vcpu], TODO_INJECT);
+}
+
+static int line_irqfd(struct kvm *k, uint32_t flags)
+{
+    struct kvm_irqfd i = {
+        .fd = k->xen_line,
+        .gsi = k->xen_gsi,
+        .flags = flags,
+        .resamplefd = k->xen_line_ended,
+    };
+
+    return ioctl(k->fd, KVM_IRQFD, &i);
+}
+
+static void host_line_at(void *opaque, uint8_t gsi)
+{
+    struct kvm *k = opaque;
+
+    if (k->xen_gsi == gsi)
+        return;
+    if (k->xen_gsi != IRQ_NO_ROUTE)
+        line_irqfd(k, KVM_IRQFD_FLAG_DEASSIGN);
+    k->xen_gsi = gsi;
+    if (gsi != IRQ_NO_ROUTE && line_irqfd(k, KVM_IRQFD_FLAG_RESAMPLE) < 0)
+        log_err("xen", "KVM refuses a line for the guest's callback: %s",
+                strerror(errno));
+}
+
+static void host_line(void *opaque)
+{
+    struct kvm *k = opaque;
+    uint64_t one = 1;
+    ssize_t r = write(k->xen_line, &one, sizeof(one));
+
+    (void)r;
+}
+
+static void line_ended(void *opaque, uint32_t events)
+{
+    struct kvm *k = opaque;
+    uint64_t count;
+
+    if (read(k->xen_line_ended, &count, sizeof(count)) == sizeof(count))
+        xenemu_line_ended(k->xen);
 }
 
 static int64_t host_system_time(void *opaque)
@@ -113,6 +192,9 @@ static bool host_preempted(void *opaque, unsigned vcpu)
 
 static const struct xenemu_host host = {
     .vector = host_vector,
+    .inject = host_inject,
+    .line_at = host_line_at,
+    .line = host_line,
     .system_time = host_system_time,
     .time_at = host_time_at,
     .halt = host_halt,
@@ -224,6 +306,8 @@ int kvm_xen_enter(struct vcpu *v)
         set_time(v);
     if (what & TODO_WAKE)
         wake_up(v);
+    if (what & TODO_INJECT)
+        inject(v);
     return v->again ? kvm_xen_hypercall(v) : 0;
 }
 
@@ -281,6 +365,20 @@ static int want_msrs(struct kvm *k)
     return 0;
 }
 
+static int make_line(struct kvm *k)
+{
+    k->xen_gsi = IRQ_NO_ROUTE;
+    k->xen_line = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    k->xen_line_ended = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (k->xen_line < 0 || k->xen_line_ended < 0)
+        return -errno;
+    k->xen_line_watch = (struct loop_fd){.fd = k->xen_line_ended,
+                                         .events = EPOLLIN,
+                                         .fn = line_ended,
+                                         .opaque = k};
+    return loop_fd_add(k->vm->loop, &k->xen_line_watch);
+}
+
 int kvm_xen_create(struct kvm *k, struct opts *opts, struct cfg_err *err)
 {
     const char *version = opts_get(opts, "xen-version");
@@ -310,7 +408,28 @@ int kvm_xen_create(struct kvm *k, struct opts *opts, struct cfg_err *err)
     if (!k->xen)
         return -ENOMEM;
     k->vm->xenif = xenemu_xenif(k->xen);
-    return 0;
+    rc = make_line(k);
+    return rc ? err_set(err, rc, "xen-version: %s", strerror(-rc)) : 0;
+}
+
+void kvm_xen_destroy(struct kvm *k)
+{
+    if (!k->xen)
+        return;
+    loop_fd_del(&k->xen_line_watch);
+    xenemu_free(k->xen);
+    k->vm->xenif = NULL;
+    if (k->xen_line >= 0)
+        close(k->xen_line);
+    if (k->xen_line_ended >= 0)
+        close(k->xen_line_ended);
+}
+
+void kvm_xen_reset(struct kvm *k)
+{
+    for (unsigned i = 0; i < k->vcpus; i++)
+        k->vcpu[i].again = false;
+    xenemu_reset(k->xen);
 }
 
 void kvm_xen_vcpu(struct vcpu *v)

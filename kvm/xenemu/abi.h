@@ -253,6 +253,7 @@ enum {
     GNTCOPY_source_gref = 1 << 0,
     GNTCOPY_dest_gref = 1 << 1,
 };
+enum { GNTTAB_RESERVED_CONSOLE = 0, GNTTAB_RESERVED_XENSTORE = 1 };
 struct grant_entry {
     uint16_t flags, domid;
     uint32_t frame;
@@ -346,6 +347,12 @@ enum {
     HVM_PARAM_ACPI_IOPORTS_LOCATION = 19,
     HVM_PARAM_VM_GENERATION_ID_ADDR = 34,
     HVM_NR_PARAMS = 39,
+};
+/* Kinds of HVM_PARAM_CALLBACK_IRQ, its upper byte. */
+enum {
+    HVM_CALLBACK_GSI = 0,
+    HVM_CALLBACK_PCI_INTX = 1,
+    HVM_CALLBACK_VECTOR = 2
 };
 struct hvm_param {
     uint16_t domid, pad;

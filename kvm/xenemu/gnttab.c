@@ -86,6 +86,16 @@ void xen_grant_put(struct xenemu *x, uint32_t ref, bool write)
         unmark(&x->grants[ref], GTF_writing | (a->readers ? 0 : GTF_reading));
 }
 
+/* A toolstack grants the rings that it has made. */
+static void grant_ring(struct xenemu *x, unsigned ref, uint64_t special)
+{
+    x->grants[ref] = (struct grant_entry){
+        .flags = GTF_permit_access,
+        .domid = x->xenif.own_domid,
+        .frame = XEN_SPECIAL + special,
+    };
+}
+
 void xen_gnttab_reset(struct xenemu *x)
 {
     memset(x->grants, 0, x->conf.grant_frames * XEN_PAGE);
@@ -95,6 +105,8 @@ void xen_gnttab_reset(struct xenemu *x)
         x->self[i].used = false;
     x->grant_frames = 1;
     x->gnt_age++;
+    grant_ring(x, GNTTAB_RESERVED_CONSOLE, XEN_SPECIAL_CONSOLE);
+    grant_ring(x, GNTTAB_RESERVED_XENSTORE, XEN_SPECIAL_STORE);
 }
 
 /* ---- the guest's own maps ---- */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
+#include "dm/irq.h"
+#include "dm/machine.h"
 #include "kvm/xenemu/xenemu-priv.h"
 
 /* What the guest may know, and what it may say. */
@@ -27,6 +29,33 @@ static bool may_write(unsigned index)
     return index == HVM_PARAM_CALLBACK_IRQ || index == HVM_PARAM_VM86_TSS;
 }
 
+/* The line that a callback of the older kinds names. */
+static uint8_t line_of(struct xenemu *x, uint64_t via)
+{
+    switch (via >> 56) {
+    case HVM_CALLBACK_GSI:
+        return (uint32_t)via && (uint32_t)via < IRQ_GSIS ? via : IRQ_NO_ROUTE;
+    case HVM_CALLBACK_PCI_INTX: /* bus, device and function, pin */
+        return irq_pci_line(x->vm, via >> 8 & 0xffff, via & 3);
+    default:
+        return IRQ_NO_ROUTE;
+    }
+}
+
+/* The route of a PCI interrupt is the machine's. */
+static void set_callback(struct xcall *c, uint64_t via)
+{
+    struct xenemu *x = c->x;
+
+    vm_lock(x->vm);
+    pthread_mutex_lock(&x->lock);
+    x->param[HVM_PARAM_CALLBACK_IRQ] = via;
+    xen_set_wide(x, c->regs->wide);
+    xen_callback_set(x, line_of(x, via));
+    pthread_mutex_unlock(&x->lock);
+    vm_unlock(x->vm);
+}
+
 static long param(struct xcall *c, bool set)
 {
     uint64_t va = c->regs->arg[1];
@@ -42,16 +71,14 @@ static long param(struct xcall *c, bool set)
         return p.domid ? -XEN_ESRCH : -XEN_EPERM;
     if (set ? !may_write(p.index) : !may_read(p.index))
         return -XEN_EPERM;
-    pthread_mutex_lock(&x->lock);
-    if (!set) {
-        p.value = x->param[p.index];
-    } else {
-        x->param[p.index] = p.value;
-        if (p.index == HVM_PARAM_CALLBACK_IRQ) {
-            xen_set_wide(x, c->regs->wide);
-            xen_callback_set(x);
-        }
+    if (set && p.index == HVM_PARAM_CALLBACK_IRQ) {
+        set_callback(c, p.value);
+        return 0;
     }
+    pthread_mutex_lock(&x->lock);
+    if (set)
+        x->param[p.index] = p.value;
+    p.value = x->param[p.index];
     pthread_mutex_unlock(&x->lock);
     return set ? 0 : xcall_put(c, va, &p, sizeof(p));
 }

@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <string.h>
+#include <time.h>
 
 #include "dm/machine.h"
 #include "kvm/xenemu/xenemu-priv.h"
@@ -73,6 +74,26 @@ static long poll(struct xcall *c)
     return rc;
 }
 
+/* kexec: a new kernel in the same memory wants Xen as after power-on. The
+ * store is the main thread's, so that does it; we ask until it is done. */
+static long soft_reset(struct xcall *c)
+{
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    struct xenemu *x = c->x;
+    int state = SOFT_RESET_DONE;
+
+    if (atomic_compare_exchange_strong(&x->soft_reset, &state, SOFT_RESET_NONE))
+        return 0;
+    if (state == SOFT_RESET_NONE) {
+        atomic_store(&x->soft_reset, SOFT_RESET_ASKED);
+        loop_post(x->vm->loop, &x->soft_reset_task);
+    } else {
+        nanosleep(&moment, NULL);
+    }
+    c->then = XENEMU_AGAIN;
+    return 0;
+}
+
 static long shutdown(struct xcall *c)
 {
     struct vm *vm = c->x->vm;
@@ -92,6 +113,8 @@ static long shutdown(struct xcall *c)
     case SHUTDOWN_crash:
         vm_request(vm, VM_REQ_PANIC);
         break;
+    case SHUTDOWN_soft_reset:
+        return soft_reset(c);
     case SHUTDOWN_suspend:
         return 1; /* cancelled: it goes on where it is */
     default:

@@ -19,6 +19,9 @@
 #include "dm/machine.h"
 #include "kvm/xenemu/xenemu-priv.h"
 
+/* For a vCPU that has interrupts off to have them on. */
+#define RETRY_NS 100000
+
 int64_t xen_now(struct xenemu *x)
 {
     return x->host->system_time(x->opaque);
@@ -46,7 +49,8 @@ static int64_t next_of(const struct xen_vcpu *v)
 {
     int64_t t = v->singleshot < v->periodic ? v->singleshot : v->periodic;
 
-    return t < v->poll ? t : v->poll;
+    t = t < v->poll ? t : v->poll;
+    return t < v->retry ? t : v->retry;
 }
 
 static void arm(struct xenemu *x, int64_t deadline, int64_t now)
@@ -96,6 +100,10 @@ static void vcpu_fire(struct xenemu *x, unsigned i, int64_t now)
     }
     if (v->poll <= now)
         xen_vcpu_wake(x, i);
+    if (v->retry <= now) {
+        v->retry = TIMER_NEVER;
+        xen_upcall_again(x, i);
+    }
     if (tick)
         xen_virq_raise(x, i, VIRQ_TIMER);
 }
@@ -159,7 +167,7 @@ void xen_time_reset(struct xenemu *x)
     for (unsigned i = 0; i < x->conf.vcpus; i++) {
         struct xen_vcpu *v = &x->vcpu[i];
 
-        v->singleshot = v->periodic = v->poll = TIMER_NEVER;
+        v->singleshot = v->periodic = v->poll = v->retry = TIMER_NEVER;
         v->since = xen_now(x);
     }
     x->timer_armed = TIMER_NEVER;
@@ -183,6 +191,13 @@ void xen_periodic(struct xenemu *x, unsigned v, int64_t period)
     vcpu->period = period;
     set_timer(x, &vcpu->periodic,
               period == TIMER_NEVER ? TIMER_NEVER : xen_now(x) + period);
+}
+
+void xenemu_not_injected(struct xenemu *x, unsigned v)
+{
+    pthread_mutex_lock(&x->lock);
+    set_timer(x, &x->vcpu[v].retry, xen_now(x) + RETRY_NS);
+    pthread_mutex_unlock(&x->lock);
 }
 
 /* 0 stops it. A 32-bit guest passes it in two halves. */

@@ -6,9 +6,8 @@
  */
 #include "config.h"
 
+#include "dm/irq.h"
 #include "kvm/xenemu/xenemu-priv.h"
-
-#define CALLBACK_VECTOR 2
 
 static unsigned words_bits(const struct xenemu *x)
 {
@@ -69,24 +68,39 @@ void xen_upcall_again(struct xenemu *x, unsigned i)
 {
     struct xen_vcpu *v = &x->vcpu[i];
 
-    uint8_t vector = v->vector ? v->vector : x->vector;
-
     v->lost = false;
     if (!xen_upcall_pending(x, i))
         return;
     xen_vcpu_wake(x, i);
-    if (vector)
-        v->lost = !x->host->vector(x->opaque, i, vector);
+    if (v->vector)
+        v->lost = !x->host->vector(x->opaque, i, v->vector);
+    else if (x->vector)
+        x->host->inject(x->opaque, i, x->vector);
+    else if (!i && x->gsi != IRQ_NO_ROUTE)
+        x->host->line(x->opaque);
 }
 
-/* The way of guests that set no vector for each vCPU. */
-void xen_callback_set(struct xenemu *x)
+/* The ways of guests that set no vector for each vCPU: one vector for all, or
+ * a line, of vCPU 0 alone. */
+void xen_callback_set(struct xenemu *x, uint8_t gsi)
 {
     uint64_t via = x->param[HVM_PARAM_CALLBACK_IRQ];
 
-    x->vector = via >> 56 == CALLBACK_VECTOR ? via : 0;
+    x->vector = via >> 56 == HVM_CALLBACK_VECTOR ? via : 0;
+    /* Linux also names a line, which it does not mean */
+    x->gsi = x->vcpu[0].vector ? IRQ_NO_ROUTE : gsi;
+    x->host->line_at(x->opaque, x->gsi);
     for (unsigned i = 0; i < x->conf.vcpus; i++)
         xen_upcall_again(x, i);
+}
+
+/* The guest has ended the interrupt: is there more? */
+void xenemu_line_ended(struct xenemu *x)
+{
+    pthread_mutex_lock(&x->lock);
+    if (x->gsi != IRQ_NO_ROUTE)
+        xen_upcall_again(x, 0);
+    pthread_mutex_unlock(&x->lock);
 }
 
 static void upcall(struct xenemu *x, unsigned i, unsigned word)

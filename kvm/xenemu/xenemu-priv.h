@@ -70,7 +70,7 @@ struct xen_vcpu {
     bool polls;     /* by poll: any port may be what it waits for */
     evtchn_port_t virq[XEN_VIRQS];
     /* system time; TIMER_NEVER: not armed */
-    int64_t singleshot, periodic, poll;
+    int64_t singleshot, periodic, poll, retry;
     int64_t period;
     int64_t since; /* when the vCPU began */
 };
@@ -89,6 +89,8 @@ struct xen_self_map {
     struct xen_overlay at;
 };
 
+enum { SOFT_RESET_NONE, SOFT_RESET_ASKED, SOFT_RESET_DONE };
+
 struct xenemu {
     struct xenif xenif;
     struct vm *vm;
@@ -96,6 +98,8 @@ struct xenemu {
     const struct xenemu_host *host;
     void *opaque;
     struct log_quota quota;
+    struct loop_task soft_reset_task;
+    atomic_int soft_reset;
     atomic_ullong unknown[HC_MAX]; /* sub-operations seen that are not there */
 
     /* memory.c: machine lock */
@@ -122,6 +126,7 @@ struct xenemu {
     struct xen_vcpu vcpu[XENEMU_VCPUS_MAX];
     uint64_t param[HVM_NR_PARAMS];
     uint8_t vector;   /* of all vCPUs that have none of their own; 0: none */
+    uint8_t gsi;      /* instead, or IRQ_NO_ROUTE */
     unsigned pollers; /* vCPUs that poll */
 
     /* time.c: lock */
@@ -207,7 +212,8 @@ bool xen_upcall_pending(struct xenemu *x, unsigned v);
 void xen_vcpu_place(struct xenemu *x, unsigned v);
 void xen_shared_placed(struct xenemu *x); /* machine lock and lock */
 void xen_set_wide(struct xenemu *x, bool wide);
-void xen_callback_set(struct xenemu *x); /* HVM_PARAM_CALLBACK_IRQ */
+/* HVM_PARAM_CALLBACK_IRQ is set; gsi: of the line it names, if one. */
+void xen_callback_set(struct xenemu *x, uint8_t gsi);
 
 /* gnttab.c: gnt_lock */
 void xen_gnttab_reset(struct xenemu *x);

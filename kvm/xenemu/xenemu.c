@@ -7,9 +7,60 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dm/irq.h"
 #include "dm/machine.h"
 #include "kvm/xenemu/xenemu-priv.h"
 #include "kvm/xenemu/xenstore.h"
+
+/* Ports that a toolstack has made: of its rings, and bound by nobody yet. */
+static void make_rings(struct xenemu *x)
+{
+    x->param[HVM_PARAM_STORE_PFN] = XEN_SPECIAL + XEN_SPECIAL_STORE;
+    x->param[HVM_PARAM_STORE_EVTCHN] = xen_port_alloc(x, 0);
+    x->param[HVM_PARAM_CONSOLE_PFN] = XEN_SPECIAL + XEN_SPECIAL_CONSOLE;
+    x->param[HVM_PARAM_CONSOLE_EVTCHN] = xen_port_alloc(x, 0);
+}
+
+static void begin_anew(struct xenemu *x)
+{
+    int rc;
+
+    xen_ring_close(x);
+    pthread_mutex_lock(&x->lock);
+    xen_evtchn_reset(x);
+    for (unsigned i = 0; i < x->conf.vcpus; i++)
+        memset(&x->vcpu[i], 0, sizeof(x->vcpu[i]));
+    x->pollers = 0;
+    xen_time_reset(x);
+    memset(x->param, 0, sizeof(x->param));
+    x->param[HVM_PARAM_PAE_ENABLED] = 1;
+    xen_callback_set(x, IRQ_NO_ROUTE);
+    x->wide = true;
+    pthread_mutex_unlock(&x->lock);
+
+    xen_memory_reset(x);
+    pthread_mutex_lock(&x->gnt_lock);
+    xen_gnttab_reset(x);
+    pthread_mutex_unlock(&x->gnt_lock);
+
+    pthread_mutex_lock(&x->lock);
+    xen_shared_placed(x);
+    make_rings(x);
+    pthread_mutex_unlock(&x->lock);
+    rc = xen_ring_open(x);
+    if (rc)
+        log_err("xen", "the guest has no xenstore: %s", strerror(-rc));
+}
+
+static void soft_reset(void *opaque)
+{
+    struct xenemu *x = opaque;
+    int asked = SOFT_RESET_ASKED;
+
+    begin_anew(x);
+    /* a guest with more than one vCPU may have asked twice */
+    atomic_compare_exchange_strong(&x->soft_reset, &asked, SOFT_RESET_DONE);
+}
 
 struct xenemu *xenemu_new(struct vm *vm, const struct xenemu_conf *conf,
                           const struct xenemu_host *host, void *opaque,
@@ -27,9 +78,11 @@ struct xenemu *xenemu_new(struct vm *vm, const struct xenemu_conf *conf,
         .conf = *conf,
         .host = host,
         .opaque = opaque,
+        .soft_reset_task = {.fn = soft_reset, .opaque = x},
         .timer_watch.fd = -1,
         .paused = true,
         .wide = true,
+        .gsi = IRQ_NO_ROUTE,
     };
     pthread_mutex_init(&x->lock, NULL);
     pthread_mutex_init(&x->gnt_lock, NULL);
@@ -51,6 +104,7 @@ void xenemu_free(struct xenemu *x)
 {
     if (!x)
         return;
+    loop_cancel(x->vm->loop, &x->soft_reset_task);
     xen_ring_close(x);
     xenstore_free(x->store);
     xen_time_fini(x);
@@ -79,44 +133,10 @@ int xenemu_start(struct xenemu *x, struct cfg_err *err)
               : 0;
 }
 
-/* Ports that a toolstack has made: of its rings, and bound by nobody yet. */
-static void make_rings(struct xenemu *x)
-{
-    x->param[HVM_PARAM_STORE_PFN] = XEN_SPECIAL + XEN_SPECIAL_STORE;
-    x->param[HVM_PARAM_STORE_EVTCHN] = xen_port_alloc(x, 0);
-    x->param[HVM_PARAM_CONSOLE_PFN] = XEN_SPECIAL + XEN_SPECIAL_CONSOLE;
-    x->param[HVM_PARAM_CONSOLE_EVTCHN] = xen_port_alloc(x, 0);
-}
-
 void xenemu_reset(struct xenemu *x)
 {
-    int rc;
-
-    xen_ring_close(x);
-    pthread_mutex_lock(&x->lock);
-    xen_evtchn_reset(x);
-    for (unsigned i = 0; i < x->conf.vcpus; i++)
-        memset(&x->vcpu[i], 0, sizeof(x->vcpu[i]));
-    x->pollers = 0;
-    xen_time_reset(x);
-    memset(x->param, 0, sizeof(x->param));
-    x->param[HVM_PARAM_PAE_ENABLED] = 1;
-    x->vector = 0;
-    x->wide = true;
-    pthread_mutex_unlock(&x->lock);
-
-    xen_memory_reset(x);
-    pthread_mutex_lock(&x->gnt_lock);
-    xen_gnttab_reset(x);
-    pthread_mutex_unlock(&x->gnt_lock);
-
-    pthread_mutex_lock(&x->lock);
-    xen_shared_placed(x);
-    make_rings(x);
-    pthread_mutex_unlock(&x->lock);
-    rc = xen_ring_open(x);
-    if (rc)
-        log_err("xen", "the guest has no xenstore: %s", strerror(-rc));
+    atomic_store(&x->soft_reset, SOFT_RESET_NONE);
+    begin_anew(x);
 }
 
 void xenemu_pause(struct xenemu *x)

@@ -31,6 +31,14 @@ struct xenemu;
 struct xenemu_host {
     /* Raises a vector in a vCPU's local APIC. False: that is switched off. */
     bool (*vector)(void *opaque, unsigned vcpu, uint8_t vector);
+    /* The same past the APIC: such an interrupt needs no end. If the vCPU
+     * takes none now, the engine tells by xenemu_not_injected(). */
+    void (*inject)(void *opaque, unsigned vcpu, uint8_t vector);
+    /* Which line of the interrupt controllers is ours (IRQ_NO_ROUTE: none);
+     * raises it until the guest ends the interrupt, which the engine tells by
+     * xenemu_line_ended(). */
+    void (*line_at)(void *opaque, uint8_t gsi);
+    void (*line)(void *opaque);
     /* Guest time in ns, as the time records count it. */
     int64_t (*system_time)(void *opaque);
     /* From now on a vCPU's time record lies at gpa, or nowhere
@@ -63,6 +71,10 @@ int xenemu_start(struct xenemu *x, struct cfg_err *err);
 void xenemu_reset(struct xenemu *x);
 void xenemu_pause(struct xenemu *x);
 void xenemu_resume(struct xenemu *x);
+
+/* Any thread, no lock held. */
+void xenemu_line_ended(struct xenemu *x);
+void xenemu_not_injected(struct xenemu *x, unsigned vcpu);
 
 /* CPUID: eax to edx of leaf XENEMU_CPUID + i; false past the last. */
 bool xenemu_cpuid(const struct xenemu *x, unsigned i, unsigned vcpu,
