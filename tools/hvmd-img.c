@@ -163,11 +163,17 @@ static int make_raw(struct img *img, int fd, uint64_t size, struct cfg_err *err)
 static int make(struct img *img, const char *format, const char *file,
                 uint64_t size, bool *device)
 {
-    int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644), rc;
+    int fd = blk_is_nbd(file) ? -1
+                              : open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644),
+        rc;
     struct cfg_err err;
     struct stat st;
 
-    *device = false;
+    *device = blk_is_nbd(file); /* it is there */
+    if (*device && strcmp(format, "raw"))
+        return fail("%s: is a server's disk, expected format raw", file);
+    if (*device)
+        return 0;
     if (fd < 0 || fstat(fd, &st) < 0) {
         fail("%s: %s", file, strerror(errno));
         if (fd >= 0)
@@ -175,7 +181,7 @@ static int make(struct img *img, const char *format, const char *file,
         return 1;
     }
     *device = S_ISBLK(st.st_mode);
-    rc = image_lock(fd, true);
+    rc = image_lock(fd, true, false);
     if (rc == -EAGAIN)
         err_set(&err, rc, "is in use by another");
     else if (*device && strcmp(format, "raw"))

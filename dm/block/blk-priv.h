@@ -73,8 +73,10 @@ static inline bool blk_must_sync(const struct blk *blk, bool fua)
 int blk_open_inner(struct vm *vm, const char *format, struct opts *opts,
                    struct blk **out, struct cfg_err *err);
 void blk_close_inner(struct blk *blk); /* NULL is legal */
+/* "nbd:HOST:PORT", "nbd://HOST/EXPORT", "nbds+unix://..." */
+bool blk_is_nbd(const char *file);
 
-extern const struct blk_ops blk_fault, blk_null, blk_qcow2, blk_raw;
+extern const struct blk_ops blk_fault, blk_nbd, blk_null, blk_qcow2, blk_raw;
 extern const struct blk_ops *const blk_formats[]; /* ends with NULL */
 
 #endif

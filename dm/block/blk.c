@@ -14,7 +14,11 @@
 #include "dm/options.h"
 
 const struct blk_ops *const blk_formats[] = {
-    &blk_raw, &blk_qcow2, &blk_null, &blk_fault, NULL,
+    &blk_raw, &blk_qcow2, &blk_null, &blk_fault,
+#ifdef HAVE_LIBNBD
+    &blk_nbd,
+#endif
+    NULL,
 };
 
 #define COMMON_KEYS                                                          \
@@ -106,9 +110,13 @@ static int parse_locking(struct blk *blk, struct opts *opts,
 
     if (!s || !strcmp(s, "auto"))
         return 0;
-    if (parse_bool(s, &on) < 0)
-        return err_set(err, -EINVAL, "locking=%s: expected auto, on or off", s);
-    blk->locking = on ? BLK_LOCK_ON : BLK_LOCK_OFF;
+    if (!strcmp(s, "wait"))
+        blk->locking = BLK_LOCK_WAIT;
+    else if (parse_bool(s, &on) < 0)
+        return err_set(err, -EINVAL,
+                       "locking=%s: expected auto, on, off or wait", s);
+    else
+        blk->locking = on ? BLK_LOCK_ON : BLK_LOCK_OFF;
     return 0;
 }
 
@@ -148,18 +156,34 @@ static const struct blk_ops *format_find(const char *name, struct cfg_err *err)
         n += snprintf(list + n, sizeof(list) - n, "%s%s", i ? ", " : "",
                       blk_formats[i]->format);
     }
+#ifndef HAVE_LIBNBD
+    if (!strcmp(name, "nbd")) {
+        err_set(err, -EINVAL, "nbd: hvmd was built without libnbd");
+        return NULL;
+    }
+#endif
     err_set(err, -EINVAL, "unknown format '%s' (known: %s)", name, list);
     return NULL;
+}
+
+bool blk_is_nbd(const char *file)
+{
+    return !strncmp(file, "nbd", 3) && (file[3] == ':' || strstr(file, "://"));
 }
 
 int blk_open_inner(struct vm *vm, const char *format, struct opts *opts,
                    struct blk **out, struct cfg_err *err)
 {
     const struct blk_ops *ops = format_find(format, err);
+    const char *file = opts_get(opts, "file");
     struct blk *blk;
     int rc;
 
     *out = NULL;
+    if (!file)
+        file = opts_get(opts, "filename");
+    if (ops == &blk_raw && file && blk_is_nbd(file))
+        ops = format_find("nbd", err);
     if (!ops)
         return -EINVAL;
     blk = calloc(1, ops->blk_size);

@@ -59,7 +59,7 @@ struct blk_req {
 #define BLK_MAX_IOV 1024
 
 enum blk_error_action { BLK_REPORT, BLK_IGNORE, BLK_STOP };
-enum blk_locking { BLK_LOCK_AUTO, BLK_LOCK_ON, BLK_LOCK_OFF };
+enum blk_locking { BLK_LOCK_AUTO, BLK_LOCK_ON, BLK_LOCK_OFF, BLK_LOCK_WAIT };
 
 /* What query-blockstats shows; relaxed atomics, any thread. */
 struct blk_stats {
@@ -81,6 +81,7 @@ struct blk {
     bool cache_writeback; /* the guest sees a volatile write cache */
     bool cache_no_flush;  /* cache=unsafe */
     bool discard;
+    bool loses_tables;        /* writes need a flush to survive the process */
     enum blk_locking locking; /* auto: where the file system can */
     enum blk_error_action rerror, werror_nospc, werror;
     _Atomic uint64_t size;                  /* bytes, whole 512-byte sectors */

@@ -198,6 +198,7 @@ static int fault_open(struct blk *blk, struct opts *opts, struct cfg_err *err)
         return err_set(err, -ENOMEM, "out of memory");
     blk->readonly |= f->inner->readonly;
     blk->cache_direct = f->inner->cache_direct;
+    blk->loses_tables = f->inner->loses_tables;
     blk->logical_block = f->inner->logical_block;
     blk->physical_block = f->inner->physical_block;
     atomic_store(&blk->size, atomic_load(&f->inner->size));

@@ -8,8 +8,9 @@
 #include <poll.h>
 #include <stddef.h>
 
-#define TRIES 10
 #define TRY_MS 20
+#define MAX_MS 200
+#define WAIT_MS 30000
 
 enum { PERM_READ = 0, PERM_WRITE = 1, PERM_RESIZE = 3 };
 
@@ -68,11 +69,11 @@ static int try_lock(int fd, bool write)
 }
 
 /* After a crash the kernel holds the file until its last request is done. */
-int image_lock(int fd, bool write)
+int image_lock(int fd, bool write, bool wait)
 {
-    int rc = try_lock(fd, write);
+    int rc = try_lock(fd, write), max = wait ? WAIT_MS : MAX_MS;
 
-    for (int i = 0; i < TRIES && rc == -EAGAIN; i++) {
+    for (int ms = 0; ms < max && rc == -EAGAIN; ms += TRY_MS) {
         image_unlock(fd);
         poll(NULL, 0, TRY_MS);
         rc = try_lock(fd, write);

@@ -12,10 +12,10 @@
 
 #include <stdbool.h>
 
-/* May take a fraction of a second. 0; -EAGAIN: another has it; or -errno, such
- * as -ENOLCK, -EINVAL where the file system has no locks. On failure close the
- * descriptor. */
-int image_lock(int fd, bool write);
+/* May take a fraction of a second; with wait, half a minute. 0; -EAGAIN:
+ * another has it; or -errno, such as -ENOLCK, -EINVAL where the file system has
+ * no locks. On failure close the descriptor. */
+int image_lock(int fd, bool write, bool wait);
 void image_unlock(int fd);
 
 #endif

@@ -384,6 +384,8 @@ static int open_file(struct qcow2 *c, struct opts *opts, struct cfg_err *err)
         return qcow2_no_memory(err);
     c->blk.readonly |= c->file->readonly;
     c->blk.cache_direct = c->file->cache_direct;
+    c->blk.loses_tables =
+        !c->blk.readonly && (c->blk.cache_writeback || c->blk.cache_no_flush);
     return 0;
 }
 

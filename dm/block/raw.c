@@ -110,15 +110,16 @@ static int take_lock(struct raw *raw, struct cfg_err *err)
 
     if (want == BLK_LOCK_OFF)
         return 0;
-    rc = image_lock(raw->fd, !ro);
+    rc = image_lock(raw->fd, !ro, want == BLK_LOCK_WAIT);
     if (rc == -EAGAIN) {
         return err_set(err, rc, "%s: locked, %s (expected to be alone with it)",
                        raw->blk.filename,
                        ro ? "it is being written by another"
                           : "it is in use by another");
     }
-    if (rc < 0 && want == BLK_LOCK_ON)
-        return err_prefix(err, fail(raw, rc, err), "locking=on");
+    if (rc < 0 && want != BLK_LOCK_AUTO)
+        return err_prefix(err, fail(raw, rc, err), "locking=%s",
+                          want == BLK_LOCK_ON ? "on" : "wait");
     return 0;
 }
 

@@ -11,9 +11,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "dm/block/blk.h"
 #include "dm/machine.h"
@@ -21,8 +23,11 @@
 #include "hw/pv/backends.h"
 #include "hw/pv/blkif.h"
 
+#define JOURNALS "/run/hvmd" /* a tmpfs */
+
 struct qdisk {
     struct backend b;
+    char journal[80];
     struct blkif *blkif;
     struct blk *own; /* that we have opened; else it is another device's too */
     char *params;    /* what it was made from */
@@ -107,6 +112,17 @@ static struct blk *find_shared(struct vm *vm, const struct wish *w)
     return blk;
 }
 
+/* A process before us has died while the guest used it, and what that had
+ * asked of the kernel may not be done yet. */
+static bool is_ours_again(struct qdisk *q)
+{
+    char *state = text_of(&q->b, "state");
+    bool yes = state && *state == '4';
+
+    free(state);
+    return yes;
+}
+
 /* Errors go to the guest: nobody would tell a stopped one to go on. */
 static int open_image(struct qdisk *q, const struct wish *w,
                       struct cfg_err *err)
@@ -122,6 +138,7 @@ static int open_image(struct qdisk *q, const struct wish *w,
     opts_set(o, "readonly", w->readonly ? "on" : "off");
     opts_set(o, "cache", w->direct ? "none" : "writeback");
     opts_set(o, "discard", w->discard ? "unmap" : "ignore");
+    opts_set(o, "locking", is_ours_again(q) ? "wait" : "auto");
     opts_set(o, "rerror", "report");
     opts_set(o, "werror", "report");
     rc = blk_open(q->b.vm, o, &q->own, err);
@@ -141,6 +158,21 @@ static void destroy(struct backend *b)
     free(q->mode);
 }
 
+/* A guest without emulated devices does not die with us: another process can
+ * go on. */
+static int make_journal(struct qdisk *q, struct blkif_conf *conf,
+                        struct cfg_err *err)
+{
+    if (!q->b.vm->cfg->xen_attach)
+        return 0;
+    if (mkdir(JOURNALS, 0700) && errno != EEXIST)
+        return err_set(err, -errno, "%s: %s", JOURNALS, strerror(errno));
+    snprintf(q->journal, sizeof(q->journal), JOURNALS "/%" PRIu32 "-%.16s",
+             q->b.x->domid, q->b.name);
+    conf->journal = q->journal;
+    return 0;
+}
+
 static int create(struct backend *b, struct cfg_err *err)
 {
     struct qdisk *q = of(b);
@@ -148,6 +180,8 @@ static int create(struct backend *b, struct cfg_err *err)
     struct wish w = {0};
     int rc = read_wish(q, &w, err);
 
+    if (!rc)
+        rc = make_journal(q, &conf, err);
     if (!rc) {
         conf.blk = find_shared(b->vm, &w);
         if (conf.blk)

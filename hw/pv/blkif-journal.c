@@ -183,6 +183,11 @@ int blkif_journal_open(struct blkif_queue *q, evtchn_port_t port,
     rc = sort_out(q);
     if (rc)
         return err_set(err, rc, "queue %u: its ring has lost requests", q->idx);
+    if (q->b->bus.again && !q->b->conf.journal && pv_ring_pending(&q->ring))
+        return err_set(err, -EINVAL,
+                       "queue %u: a process before has died, and what it had "
+                       "in work is not known",
+                       q->idx);
     if (j->nagain)
         log_info(q->b->bus.ctx, "queue %u: %u requests were in work", q->idx,
                  j->nagain);

@@ -323,6 +323,11 @@ static int connect_front(struct xenbus_dev *d, struct cfg_err *err)
         rc = err_set(err, -EINVAL, "multi-queue-num-queues: 0");
     if (rc)
         return rc;
+    if (d->again && b->conf.blk->loses_tables)
+        return err_set(err, -EINVAL,
+                       "the process before has died, and with it what it had "
+                       "not flushed to this %s image",
+                       b->conf.blk->format);
     b->persistent &= !b->conf.no_persistent;
     b->unit = large ? b->conf.logical_block : SECTOR;
 

@@ -285,6 +285,7 @@ static void setup(void)
     /* Some are slow: answers come out of order. */
     snprintf(drive, sizeof(drive),
              "if=none,id=d0,file=%s,format=fault,inner=raw,discard=unmap,"
+             "locking=wait,"
              "rule=any:sectors=0-511:delay=400000,"
              "rule=any:sectors=2048-2303:delay=2000000",
              image);
@@ -368,7 +369,7 @@ static void put_write(uint64_t id, uint8_t op, unsigned block)
 START_TEST(order_of_barriers)
 {
     snprintf(drive, sizeof(drive),
-             "if=none,id=d0,file=%s,format=fault,inner=raw,"
+             "if=none,id=d0,file=%s,format=fault,inner=raw,locking=wait,"
              "rule=any:sectors=0-7:delay=300000000",
              image);
     connected(1, 0, "0");
