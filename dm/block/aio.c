@@ -9,11 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/uio.h>
 
 #include "dm/block/blk-priv.h"
 #include "dm/log.h"
 
 #define BATCH 32 /* completions told before the loop looks elsewhere */
+/* Done in place: whole pages, lest one must be read for the rest of it, and
+ * no more than is copied faster than handed over. When a run of them has taken
+ * long (the kernel holds back those who write more than the disk takes), the
+ * ring has them for a while, so that nothing else has to wait. */
+#define NOW_PAGE 4096u
+#define NOW_MAX (64u << 10)
+#define NOW_LONG_NS 1000000
+#define NOW_REST_NS 100000000
 
 struct aio {
     struct blk_queue *q;
@@ -24,6 +33,10 @@ struct aio {
     struct io_uring ring;
     struct loop_fd watch;
     struct loop_task retry;
+    unsigned now;    /* AIO_NOW_* */
+    int64_t not_now; /* before this time */
+    struct aio_op *now_head, **now_end;
+    struct loop_task now_task;
     struct aio_pool *pool; /* all there is without io_uring, else spare */
 };
 
@@ -45,6 +58,37 @@ static unsigned reap(struct aio *aio)
         ops[i]->done(ops[i], ops[i]->res);
     blk_unplug(aio->q);
     return n;
+}
+
+/* Those that are done in place. */
+static void run_now(struct aio *aio)
+{
+    struct aio_op *op, *list = aio->now_head;
+    int64_t begun = blk_now_ns(), end;
+
+    aio->now_head = NULL;
+    aio->now_end = &aio->now_head;
+    blk_plug(aio->q);
+    while ((op = list)) {
+        ssize_t r = op->kind == AIO_WRITE
+                        ? pwritev2(aio->fd, op->iov, op->iovcnt, op->off, 0)
+                        : preadv2(aio->fd, op->iov, op->iovcnt, op->off, 0);
+
+        list = op->next;
+        op->done(op, r < 0 ? -errno : (int)r);
+    }
+    end = blk_now_ns();
+    if (end - begun > NOW_LONG_NS)
+        aio->not_now = end + NOW_REST_NS;
+    blk_unplug(aio->q);
+}
+
+static void now_late(void *opaque)
+{
+    struct aio *aio = opaque;
+
+    if (aio->now_head)
+        run_now(aio);
 }
 
 static void on_ring(void *opaque, uint32_t events)
@@ -125,14 +169,24 @@ static void retry(void *opaque)
     aio_kick(opaque);
 }
 
-void aio_kick(struct aio *aio)
+static void submit_ring(struct aio *aio)
 {
     if (has_ring(aio) && io_uring_sq_ready(&aio->ring))
         enter(aio, 0);
 }
 
+void aio_kick(struct aio *aio)
+{
+    submit_ring(aio);
+    if (aio->now_head)
+        loop_post(aio->q->loop, &aio->now_task);
+}
+
 void aio_poll(struct aio *aio)
 {
+    submit_ring(aio);
+    if (aio->now_head)
+        run_now(aio);
     if (aio->busy && io_uring_cq_ready(&aio->ring))
         reap(aio);
 }
@@ -168,10 +222,31 @@ static void prepare(struct io_uring_sqe *sqe, const struct aio_op *op)
     sqe->flags |= IOSQE_FIXED_FILE; /* number 0 of the ring's table */
 }
 
+static bool is_for_now(const struct aio *aio, const struct aio_op *op)
+{
+    size_t len = 0;
+
+    if (!(op->kind == AIO_WRITE  ? aio->now & AIO_NOW_WRITES
+          : op->kind == AIO_READ ? aio->now & AIO_NOW_READS
+                                 : 0) ||
+        op->flags)
+        return false;
+    for (int i = 0; i < op->iovcnt && len <= NOW_MAX; i++)
+        len += op->iov[i].iov_len;
+    return len <= NOW_MAX && !((op->off | len) % NOW_PAGE) &&
+           (!aio->not_now || blk_now_ns() >= aio->not_now);
+}
+
 void aio_submit(struct aio *aio, struct aio_op *op)
 {
     struct io_uring_sqe *sqe;
 
+    if (is_for_now(aio, op)) {
+        op->next = NULL;
+        *aio->now_end = op;
+        aio->now_end = &op->next;
+        return;
+    }
     if (op->kind == AIO_DISCARD || !use_ring(aio)) {
         aio_pool_submit(aio->pool, op);
         return;
@@ -185,11 +260,15 @@ void aio_submit(struct aio *aio, struct aio_op *op)
 
 bool aio_busy(const struct aio *aio)
 {
-    return aio->busy || aio_pool_busy(aio->pool);
+    return aio->now_head || aio->busy || aio_pool_busy(aio->pool);
 }
 
 void aio_wait(struct aio *aio)
 {
+    if (aio->now_head) {
+        run_now(aio);
+        return;
+    }
     if (!aio->busy) {
         aio_pool_wait(aio->pool);
         return;
@@ -199,7 +278,7 @@ void aio_wait(struct aio *aio)
     while (!reap(aio));
 }
 
-struct aio *aio_new(struct blk_queue *q, int fd, bool threads,
+struct aio *aio_new(struct blk_queue *q, int fd, bool threads, unsigned now,
                     atomic_bool *told)
 {
     struct aio *aio = calloc(1, sizeof(*aio));
@@ -210,6 +289,9 @@ struct aio *aio_new(struct blk_queue *q, int fd, bool threads,
     aio->fd = fd;
     aio->threads = threads;
     aio->told = told;
+    aio->now = loop_has_lock(q->loop) ? 0 : now;
+    aio->now_end = &aio->now_head;
+    aio->now_task = (struct loop_task){.fn = now_late, .opaque = aio};
     aio->watch.fd = -1;
     aio->watch.events = EPOLLIN;
     aio->watch.fn = on_ring;
@@ -228,12 +310,13 @@ void aio_free(struct aio *aio)
 {
     if (!aio)
         return;
-    assert(!aio->busy);
+    assert(!aio->busy && !aio->now_head);
     if (has_ring(aio)) {
         loop_fd_del(&aio->watch);
         io_uring_queue_exit(&aio->ring);
     }
     loop_cancel(aio->q->loop, &aio->retry);
+    loop_cancel(aio->q->loop, &aio->now_task);
     aio_pool_free(aio->pool);
     free(aio);
 }

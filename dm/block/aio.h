@@ -36,14 +36,21 @@ struct aio_op {
     int res;
 };
 
+/* What a copy to or from memory does as a rule, so that handing it to another
+ * thread would be the dearer part. */
+#define AIO_NOW_WRITES 1u /* the page cache takes them */
+#define AIO_NOW_READS 2u  /* the file is in memory */
+
 /* At most q->depth operations at a time. threads: io_uring is not wanted.
- * told: the user knows already that the kernel has none. NULL + errno. */
-struct aio *aio_new(struct blk_queue *q, int fd, bool threads,
+ * told: the user knows already that the kernel has none. now: AIO_NOW_*; it is
+ * for loops without a lock only. NULL + errno. */
+struct aio *aio_new(struct blk_queue *q, int fd, bool threads, unsigned now,
                     atomic_bool *told);
 void aio_free(struct aio *aio); /* nothing in flight; NULL is legal */
 void aio_submit(struct aio *aio, struct aio_op *op);
 void aio_kick(struct aio *aio); /* starts what was submitted */
-void aio_poll(struct aio *aio); /* calls done of what the ring shows */
+/* The same, and calls done of what is complete. */
+void aio_poll(struct aio *aio);
 bool aio_busy(const struct aio *aio);
 void aio_wait(struct aio *aio); /* busy: until at least one done was called */
 

@@ -131,8 +131,8 @@ void blk_unplug(struct blk_queue *q);
  * can share one interrupt. */
 void blk_queue_batch(struct blk_queue *q, void (*fn)(void *opaque),
                      void *opaque);
-/* Tells what is complete already without a trip to the kernel, such as reads
- * from the page cache right after unplug. */
+/* Starts what was submitted, also while plugged, and tells what is complete
+ * then, such as what the page cache had or took. */
 void blk_poll(struct blk_queue *q);
 /* Returns when nothing is in flight; every done has been called. */
 void blk_drain(struct blk_queue *q);

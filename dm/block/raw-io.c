@@ -543,6 +543,7 @@ int raw_queue_init(struct blk_queue *q)
 {
     struct raw_queue *rq = (struct raw_queue *)q;
     struct raw *raw = (struct raw *)q->blk;
+    unsigned now = AIO_NOW_WRITES | (raw->in_memory ? AIO_NOW_READS : 0);
 
     rq->granted_task.fn = run_granted;
     rq->granted_task.opaque = rq;
@@ -557,7 +558,9 @@ int raw_queue_init(struct blk_queue *q)
         io->next = rq->free;
         rq->free = io;
     }
-    rq->aio = aio_new(q, raw->fd, raw->threads, &raw->told_no_uring);
+    if (raw->blk.cache_direct || raw->threads)
+        now = 0;
+    rq->aio = aio_new(q, raw->fd, raw->threads, now, &raw->told_no_uring);
     return rq->aio ? 0 : -errno;
 }
 

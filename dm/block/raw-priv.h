@@ -14,6 +14,7 @@ struct raw {
     int fd;
     bool is_device;
     bool threads;       /* aio=threads */
+    bool in_memory;     /* the file system is */
     uint32_t mem_align; /* of buffers, while blk.cache_direct */
     uint32_t off_align; /* of offsets and lengths, likewise; else 512 */
     struct range_lock ranges;

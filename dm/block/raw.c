@@ -11,7 +11,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <unistd.h>
 
 #include "dm/block/image-lock.h"
@@ -145,6 +147,7 @@ static int find_size(struct raw *raw, struct cfg_err *err)
 static void find_block_sizes(struct raw *raw)
 {
     unsigned logical = 512, physical = 512;
+    struct statfs fs;
     struct stat st;
 
     if (raw->is_device) {
@@ -155,6 +158,7 @@ static void find_block_sizes(struct raw *raw)
     }
     if (physical < logical || physical > MAX_ALIGN || physical & (physical - 1))
         physical = logical;
+    raw->in_memory = !fstatfs(raw->fd, &fs) && fs.f_type == TMPFS_MAGIC;
     raw->blk.logical_block = logical;
     raw->blk.physical_block = physical;
 }

@@ -362,8 +362,8 @@ void blkif_queue_run(struct blkif_queue *q)
     blk_plug(q->bq);
     while (take(q, &budget) && pv_ring_want(&q->ring, 1))
         ;
-    blk_unplug(q->bq);
     blk_poll(q->bq);
+    blk_unplug(q->bq);
     push(q);
     if (!budget && !q->held)
         loop_post(q->thread.loop, &q->again);

@@ -294,8 +294,8 @@ static void queue_kick(struct virtqueue *vq)
         if (!request_start(b, r))
             break;
     }
-    blk_unplug(vq->opaque);
     blk_poll(vq->opaque);
+    blk_unplug(vq->opaque);
     vq_flush(vq);
     vq_rest(vq, worked);
 }
