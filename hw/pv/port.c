@@ -11,20 +11,22 @@ static void unmask(struct pv_port *p)
     p->x->ops->evtchn_unmask(p->x, p->local);
 }
 
+/* The frontend waits for what it asked for, not for its event to be read: so
+ * that is done first, and again after it, as an event may have been for more
+ * that came meanwhile. */
 static void on_event(void *opaque, uint32_t events)
 {
     struct pv_port *p = opaque;
+    bool moved = p->fn(p->opaque);
     unsigned ms;
 
-    if (!p->x->ops->evtchn_pending(p->x, p->local))
+    if (!p->watch.loop || !p->x->ops->evtchn_pending(p->x, p->local))
         return;
     p->held = true;
-    if (p->fn(p->opaque))
-        p->idle = 0;
-    else
-        p->idle++;
+    moved |= p->fn(p->opaque);
     if (!p->watch.loop)
         return; /* fn has stopped it */
+    p->idle = moved ? 0 : p->idle + 1;
     if (p->idle <= PV_PORT_FREE) {
         unmask(p);
         return;

@@ -30,7 +30,7 @@ struct pv_port {
     struct pv_late late;
 };
 
-/* Main thread. fn: has the frontend done anything since the last event? In
+/* Main thread. fn: has the frontend done anything since it was last called? In
  * loop's thread. -errno. */
 int pv_port_bind(struct pv_port *p, struct vm *vm, struct xenif *x,
                  evtchn_port_t remote, struct loop *loop,
