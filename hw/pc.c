@@ -168,9 +168,10 @@ static int pc_build(struct vm *vm, struct cfg_err *err)
 {
     int rc = build(vm, err);
 
-    if (!rc && vm->xenif && vm->engine->caps & ENGINE_VCPUS)
-        rc = create_platform(vm, err);
-    return rc;
+    if (rc || !vm->xenif || !(vm->engine->caps & ENGINE_VCPUS))
+        return rc;
+    rc = create_platform(vm, err);
+    return rc ? rc : create_chip(vm, "xen-control", opts_new(), NULL, err);
 }
 
 /* The same with the platform device, as toolstacks of Xen expect it. */

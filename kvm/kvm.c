@@ -176,7 +176,8 @@ static int kvm_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
         rc = kvm_xen_create(k, opts, err);
     if (!rc)
         rc = opts_check(opts, "-accel kvm",
-                        "device, xen-version, xen-gnttab-max-frames", err);
+                        "device, xen-version, xen-gnttab-max-frames, xenstore",
+                        err);
     if (rc)
         kvm_destroy(vm);
     return rc;

@@ -382,11 +382,15 @@ static int make_line(struct kvm *k)
 int kvm_xen_create(struct kvm *k, struct opts *opts, struct cfg_err *err)
 {
     const char *version = opts_get(opts, "xen-version");
+    const char *store = opts_get(opts, "xenstore");
     struct xenemu_conf conf = {.vcpus = k->vm->cfg->cpus};
     uint64_t frames = XENEMU_FRAMES_MAX;
     int rc = opts_get_u64(opts, "xen-gnttab-max-frames", XENEMU_FRAMES_MAX,
                           &frames, err);
 
+    if (!rc && store && !version)
+        rc = err_set(err, -EINVAL,
+                     "-accel kvm: xenstore=: expected with xen-version=");
     if (rc || !version)
         return rc;
     conf.grant_frames = frames ? frames : 1;
@@ -409,7 +413,9 @@ int kvm_xen_create(struct kvm *k, struct opts *opts, struct cfg_err *err)
         return -ENOMEM;
     k->vm->xenif = xenemu_xenif(k->xen);
     rc = make_line(k);
-    return rc ? err_set(err, rc, "xen-version: %s", strerror(-rc)) : 0;
+    if (rc)
+        return err_set(err, rc, "xen-version: %s", strerror(-rc));
+    return store ? xenemu_listen(k->xen, store, err) : 0;
 }
 
 void kvm_xen_destroy(struct kvm *k)

@@ -100,6 +100,11 @@ struct xenif *xenemu_xenif(struct xenemu *x)
     return &x->xenif;
 }
 
+int xenemu_listen(struct xenemu *x, const char *path, struct cfg_err *err)
+{
+    return xenstore_listen(x->store, path, err);
+}
+
 void xenemu_free(struct xenemu *x)
 {
     if (!x)

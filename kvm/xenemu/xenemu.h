@@ -64,6 +64,8 @@ struct xenemu *xenemu_new(struct vm *vm, const struct xenemu_conf *conf,
                           struct cfg_err *err);
 void xenemu_free(struct xenemu *x); /* NULL is legal */
 struct xenif *xenemu_xenif(struct xenemu *x);
+/* Lets tools look into the xenstore, by a Unix socket. -errno with err set. */
+int xenemu_listen(struct xenemu *x, const char *path, struct cfg_err *err);
 
 /* Machine lock held. start: the board is built. reset: as after power-on,
  * nothing of the guest runs. pause, resume: timers stand meanwhile. */
