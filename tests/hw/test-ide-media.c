@@ -7,18 +7,13 @@
 #include <unistd.h>
 
 #include "dm/qmp-priv.h"
+#include "tests/lib/ide-client.h"
 #include "tests/lib/suite.h"
-#include "tests/lib/testvm.h"
 
-#define CMD 0x170
-#define CTL 0x376
-#define LIMIT 2048u /* bytes an interrupt */
 #define CD_BLOCKS 64
 
-enum { DATA_REG, ERROR, COUNT, LO, MID, HI, DEVICE, STATUS };
-enum { BSY = 0x80, DRQ = 0x08, ERR = 0x01 };
-
 static struct testvm *t;
+static struct ide_client c;
 static char cd_path[64];
 
 static void setup(void)
@@ -37,6 +32,7 @@ static void setup(void)
     snprintf(drive, sizeof(drive),
              "if=none,id=d1,format=raw,readonly=on,file=%s", cd_path);
     t = tv_new("pc", words);
+    c = (struct ide_client){.t = t, .cmd = 0x170, .ctl = 0x376};
     tv_cfg_write(t, 0x09, 0x04, 2, 0x01); /* I/O */
 }
 
@@ -44,69 +40,6 @@ static void teardown(void)
 {
     tv_free(t);
     unlink(cd_path);
-}
-
-static bool not_busy(void *opaque)
-{
-    return !(tv_inb(t, CTL) & BSY);
-}
-
-static uint8_t wait_ready(void)
-{
-    ck_assert(tv_wait(t, not_busy, NULL, 10000));
-    return tv_inb(t, CTL);
-}
-
-static void out(unsigned reg, uint8_t v)
-{
-    tv_outb(t, CMD + reg, v);
-}
-
-static void packet(const uint8_t p[12])
-{
-    out(DEVICE, 0xa0);
-    out(ERROR, 0);
-    out(MID, LIMIT & 0xff);
-    out(HI, LIMIT >> 8);
-    out(STATUS, 0xa0);
-    ck_assert_uint_eq(wait_ready() & DRQ, DRQ);
-    ck_assert_uint_eq(tv_inb(t, CMD + COUNT), 1);
-    for (unsigned i = 0; i < 12; i += 2)
-        tv_outw(t, CMD, p[i] | p[i + 1] << 8);
-}
-
-/* Takes the answer; returns its bytes, or -1 if the command failed. */
-static int answer(void *buf, unsigned max)
-{
-    unsigned got = 0, n;
-
-    while (wait_ready() & DRQ) {
-        ck_assert_uint_eq(tv_inb(t, CMD + COUNT), 2);
-        n = tv_inb(t, CMD + MID) | tv_inb(t, CMD + HI) << 8;
-        ck_assert_uint_le(got + n, max);
-        for (unsigned i = 0; i < n; i += 2) {
-            uint16_t w = tv_inw(t, CMD);
-
-            memcpy((char *)buf + got + i, &w, n - i < 2 ? 1 : 2);
-        }
-        got += n;
-    }
-    ck_assert_uint_eq(tv_inb(t, CMD + COUNT), 3);
-    return tv_inb(t, CTL) & ERR ? -1 : (int)got;
-}
-
-static int run(const uint8_t p[12], void *buf, unsigned max)
-{
-    packet(p);
-    return answer(buf, max);
-}
-
-static unsigned sense(void)
-{
-    uint8_t b[18];
-
-    ck_assert_int_eq(run((const uint8_t[12]){3, 0, 0, 0, 18}, b, 18), 18);
-    return b[2] << 8 | b[12];
 }
 
 /* With ' for ". */
@@ -145,19 +78,20 @@ START_TEST(cd_changes)
              "'%s', 'filename': '%s', 'format': 'raw'}}",
              tv_dev(t, "ide-cd")->path, cd_path);
 
-    ck_assert_int_eq(run((const uint8_t[12]){0x1e, 0, 0, 0, 1}, b, 0), 0);
+    ck_assert_int_eq(idec_run(&c, (const uint8_t[12]){0x1e, 0, 0, 0, 1}, b, 0),
+                     0);
     ck_assert(qmp_says(EJECT, "error"));
-    ck_assert_int_eq(run(event, b, 8), 8);
+    ck_assert_int_eq(idec_run(&c, event, b, 8), 8);
     ck_assert_uint_eq(b[4], 1); /* asked for */
-    ck_assert_int_eq(run((const uint8_t[12]){0}, b, 0), 0);
+    ck_assert_int_eq(idec_run(&c, (const uint8_t[12]){0}, b, 0), 0);
 
-    packet(read); /* more than the drive buffers */
-    ck_assert_uint_eq(wait_ready() & DRQ, DRQ);
+    idec_packet(&c, read, 2048, false); /* more than the drive buffers */
+    ck_assert_uint_eq(idec_wait(&c) & IDE_DRQ, IDE_DRQ);
     ck_assert(qmp_says(FORCE, "return"));
     tv_roundtrip(t);
-    ck_assert_int_eq(answer(b, sizeof(b)), -1);
-    ck_assert_uint_eq(sense(), 0x23a);
-    ck_assert_int_eq(run((const uint8_t[12]){0}, b, 0), -1);
+    ck_assert_int_eq(idec_answer(&c, b, sizeof(b)), -1);
+    ck_assert_uint_eq(idec_sense(&c), 0x23a);
+    ck_assert_int_eq(idec_run(&c, (const uint8_t[12]){0}, b, 0), -1);
     ck_assert(qmp_says("{'execute': 'query-block'}", "return"));
     ck_assert(qmp_says(EJECT, "error")); /* the image has gone with its name */
 
@@ -166,10 +100,12 @@ START_TEST(cd_changes)
                        "error"));
     ck_assert(qmp_says(insert, "return"));
     tv_roundtrip(t);
-    ck_assert_int_eq(run((const uint8_t[12]){0}, b, 0), -1);
-    ck_assert_uint_eq(sense(), 0x628); /* another one */
-    ck_assert_int_eq(
-        run((const uint8_t[12]){0x28, 0, 0, 0, 0, 0, 0, 0, 1}, b, 2048), 2048);
+    ck_assert_int_eq(idec_run(&c, (const uint8_t[12]){0}, b, 0), -1);
+    ck_assert_uint_eq(idec_sense(&c), 0x628); /* another one */
+    ck_assert_int_eq(idec_run(&c,
+                              (const uint8_t[12]){0x28, 0, 0, 0, 0, 0, 0, 0, 1},
+                              b, 2048),
+                     2048);
 }
 END_TEST
 
