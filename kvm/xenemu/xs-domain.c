@@ -99,7 +99,7 @@ static void describe(struct writer *w, const struct xenstore_domain *d,
     }
 }
 
-/* All but its devices: who has made these makes them anew. */
+/* All but its devices' folders: who has made these makes them anew. */
 static void forget(struct xenstore *s, const char *dir)
 {
     char **names, path[XS_ABS_PATH_MAX + 1];
@@ -113,6 +113,8 @@ static void forget(struct xenstore *s, const char *dir)
             xenstore_remove(s, 0, path);
     }
     free(names);
+    snprintf(path, sizeof(path), "%s/device/suspend", dir);
+    xenstore_remove(s, 0, path);
 }
 
 int xs_domain_prepare(struct xenstore *s)

@@ -2,13 +2,12 @@
 /*
  * A guest of Xen with drivers of its own: finds Xen by CPUID, its xenstore,
  * its console, a disk and a network card; writes, reads and flushes the one,
- * asks 10.0.2.2 for its address over the other and hears the answer. Runs
- * under -accel kvm,xen-version= and as an HVM guest of a real Xen.
+ * asks 10.0.2.2 for its address over the other and hears the answer. With
+ * "twice" at the end of its command line it reboots once. Runs under -accel
+ * kvm,xen-version= and as a PVH guest of a real Xen.
  *
- * With "twice" at the end of its command
- * line it reboots once. The disk's sectors 8 to 23 are overwritten. Source:
- * Xen's public headers, io/xs_wire.h, io/blkif.h, io/netif.h, io/console.h; RFC
- * 826.
+ * The disk's sectors 8 to 23 are overwritten. Source: Xen's public headers,
+ * io/xs_wire.h, io/blkif.h, io/netif.h, io/console.h; RFC 826.
  */
 #include "guest.h"
 
@@ -171,6 +170,24 @@ static uint32_t grant(const void *page, bool readonly)
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     grants[next_grant].flags = readonly ? 5 : 1;
     return next_grant++;
+}
+
+/* ---- what it says: on COM1, where there is one, and on its console ---- */
+
+static struct {
+    uint8_t in[1024], out[2048];
+    volatile uint32_t in_cons, in_prod, out_cons, out_prod;
+} * console;
+
+static void say(const char *s)
+{
+    uint32_t port = (uint32_t)param(18);
+
+    put_string(s);
+    for (; console && *s; s++)
+        console->out[console->out_prod++ % sizeof(console->out)] = (uint8_t)*s;
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    send(port);
 }
 
 /* ---- xenstore ---- */
@@ -409,7 +426,7 @@ static int disk(void)
     CHECK(blk_do(&d, BLK_READ, put) != 0); /* these are read-only */
     CHECK(xs_put_number(d.front, "state", CLOSED));
     wait_backend(&d, CLOSED);
-    put_string("disk\n");
+    say("disk\n");
     return 0;
 }
 
@@ -517,26 +534,8 @@ static int card(void)
     }
     CHECK(xs_put_number(d.front, "state", CLOSED));
     wait_backend(&d, CLOSED);
-    put_string("network\n");
+    say("network\n");
     return 0;
-}
-
-/* ---- the console ---- */
-
-static void console(void)
-{
-    struct {
-        uint8_t in[1024], out[2048];
-        volatile uint32_t in_cons, in_prod, out_cons, out_prod;
-    } *c = (void *)(param(17) * PAGE);
-    uint32_t port = (uint32_t)param(18);
-
-    if (!c || !port)
-        return;
-    for (const char *s = "console\n"; *s; s++)
-        c->out[c->out_prod++ % sizeof(c->out)] = (uint8_t)*s;
-    __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    send(port);
 }
 
 /* ---- all of it ---- */
@@ -565,20 +564,21 @@ static int begin(void)
     apic_enable();
     CHECK(call(HVM, 23, (uintptr_t)&upcall, 0) == 0);
     __asm__ volatile("sti");
+    console = (void *)(param(17) * PAGE);
     xs = (void *)(param(1) * PAGE);
     xs_port = (uint32_t)param(2);
     CHECK(xs && xs_port);
     unmask(xs_port);
     CHECK(xs_ask(XS_READ, "domid", 0, 0));
-    put_string("xenstore\n");
+    say("xenstore\n");
     return 0;
 }
 
-/* Multiboot's: does the last word say that it is to be done twice? */
+/* hvm_start_info: does the last word of its command line say so? */
 static bool is_twice(const uint32_t *info)
 {
-    const char *line = info[0] & 4 ? (const char *)(uintptr_t)info[4] : "";
-    unsigned n = length(line);
+    const char *line = (const char *)(uintptr_t)info[6];
+    unsigned n = line ? length(line) : 0;
 
     return n >= 5 && same(line + n - 5, "twice", 5);
 }
@@ -589,15 +589,13 @@ int main(uintptr_t info)
     uint32_t reason = again ? 1 : 0; /* reboot, off */
     int rc = begin();
 
-    if (!rc) {
-        console();
+    if (!rc)
         rc = disk();
-    }
     if (!rc)
         rc = card();
     if (rc)
         return rc;
-    put_string("end\n");
+    say("end\n");
     call(SCHED_OP, 2, (uintptr_t)&reason, 0);
     return 2;
 }

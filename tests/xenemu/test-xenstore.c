@@ -405,6 +405,31 @@ START_TEST(xsa_326_quotas)
 }
 END_TEST
 
+/* A domain that has used up all it may, and reboots. */
+START_TEST(xsa_483_a_new_domain_has_used_nothing)
+{
+    static const char *const dirs[] = {"data", "attr",
+                                       "device/suspend/"
+                                       "event-channel"};
+    int begin = s->guest_nodes;
+    char path[64];
+
+    for (unsigned n = 0; n < 3; n++) {
+        const char *r = "OK|";
+
+        for (unsigned i = 0; !strcmp(r, "OK|"); i++) {
+            snprintf(path, sizeof(path), "%s/%u/%u|", dirs[n], i / 50, i);
+            r = xs_ask(g, 0, "MKDIR", path);
+        }
+        ck_assert_str_eq(r, "ENOSPC");
+        ck_assert_int_eq(s->guest_nodes, XS_NODES_MAX);
+        ck_assert_int_eq(xenstore_introduce(s, &domain), 0);
+        ck_assert_int_eq(s->guest_nodes, begin);
+        xs_check(s);
+    }
+}
+END_TEST
+
 START_TEST(xsa_326_what_one_transaction_may_look_at)
 {
     uint32_t a = begin(g);
@@ -521,7 +546,7 @@ START_TEST(domains)
     ck_assert_int_eq(xenstore_introduce(s, &domain), 0);
     ck_ask(g, 0, "READ", "data/x|", "ENOENT");
     ck_ask(g, 0, "READ", "device/vbd/1/x|", "x");
-    ck_ask(g, 0, "DIRECTORY", "device|", "suspend|vbd|");
+    ck_ask(g, 0, "DIRECTORY", "device|", "vbd|suspend|");
 }
 END_TEST
 
@@ -667,6 +692,7 @@ int main(void)
         transactions_and_quotas,
         xsa_484_watches_reset_within_a_transaction,
         xsa_326_quotas,
+        xsa_483_a_new_domain_has_used_nothing,
         xsa_326_what_one_transaction_may_look_at,
         xsa_326_a_client_that_does_not_read,
         a_request_that_is_too_long_is_the_last,
