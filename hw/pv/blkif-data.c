@@ -82,11 +82,41 @@ static void pgrant_put(struct blkif_queue *q, struct pgrant *g)
         idle_add(q, g);
 }
 
-void blkif_pgrants_free(struct blkif_queue *q)
+/* ---- buffers: aligned, for disks that bypass the page cache ---- */
+
+static bool can_spare(const struct blkif_request *r)
+{
+    return r->len <= r->q->b->conf.copy_max;
+}
+
+static void *buffer_get(struct blkif_request *r)
+{
+    struct blkif_queue *q = r->q;
+    void *buf;
+
+    if (can_spare(r) && q->nspare)
+        return q->spare[--q->nspare];
+    return posix_memalign(&buf, XENIF_PAGE,
+                          can_spare(r) ? q->b->conf.copy_max : r->len)
+               ? NULL
+               : buf;
+}
+
+static void buffer_put(struct blkif_request *r)
+{
+    if (can_spare(r) && r->q->nspare < SPARE_MAX)
+        r->q->spare[r->q->nspare++] = r->buf;
+    else
+        free(r->buf);
+}
+
+void blkif_data_end(struct blkif_queue *q)
 {
     while (q->oldest)
         drop_oldest(q);
     assert(!q->persistent); /* none was in use */
+    while (q->nspare)
+        free(q->spare[--q->nspare]);
 }
 
 /* ---- three ways ---- */
@@ -156,8 +186,8 @@ static int copy(struct blkif_request *r)
 
 static int take_copy(struct blkif_request *r)
 {
-    /* Aligned, for disks that bypass the page cache. */
-    if (posix_memalign(&r->buf, XENIF_PAGE, r->len))
+    r->buf = buffer_get(r);
+    if (!r->buf)
         return -ENOMEM;
     r->how = DATA_COPY;
     r->iov[0] = (struct iovec){r->buf, r->len};
@@ -191,7 +221,7 @@ void blkif_data_free(struct blkif_request *r)
     case DATA_NONE:
         break;
     case DATA_COPY:
-        free(r->buf);
+        buffer_put(r);
         break;
     case DATA_MAP:
         x->ops->gnt_unmap(x, r->buf, r->n);

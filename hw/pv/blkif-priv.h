@@ -20,6 +20,7 @@
 #define PGRANT_HASH 256u
 /* A ring takes no more requests while it moves that much. */
 #define QUEUE_BYTES (8u << 20)
+#define SPARE_MAX 32u /* buffers for copies that a queue keeps */
 
 /* A page that stays mapped: in use, or in the list of those that are not. */
 struct pgrant {
@@ -94,6 +95,8 @@ struct blkif_queue {
     struct pgrant *hash[PGRANT_HASH];
     struct pgrant *oldest, *newest;
     unsigned persistent; /* pages */
+    void *spare[SPARE_MAX];
+    unsigned nspare;
 };
 
 struct blkif {
@@ -133,6 +136,7 @@ int blkif_data_take(struct blkif_request *r);
 /* Brings a read's data to the guest. -errno */
 int blkif_data_give(struct blkif_request *r);
 void blkif_data_free(struct blkif_request *r); /* idempotent */
-void blkif_pgrants_free(struct blkif_queue *q);
+/* When nothing is in work: what is kept for the next requests. */
+void blkif_data_end(struct blkif_queue *q);
 
 #endif

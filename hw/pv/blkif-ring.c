@@ -73,7 +73,9 @@ static void done(struct blk_req *req, int rc)
         case BLK_REPORT:
             finish(r, BLKIF_RSP_ERROR);
             return;
-        case BLK_IGNORE:
+        case BLK_IGNORE: /* what is in the buffer was another request's */
+            if (r->how == DATA_COPY && r->blk_op == BLK_READ)
+                memset(r->buf, 0, r->len);
             break;
         }
     }

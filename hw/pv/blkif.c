@@ -104,7 +104,7 @@ static void queue_end(void *opaque)
         blkif_request_free(q->barrier);
     abandon(q->parked);
     q->barrier = q->parked = NULL;
-    blkif_pgrants_free(q);
+    blkif_data_end(q);
 }
 
 /* Legal for one that is half made. */

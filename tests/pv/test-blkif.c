@@ -477,6 +477,25 @@ static void detached(void *opaque)
 }
 
 /* With requests in work, by the guest's leave and without. */
+/* Buffers are used again: an error that is ignored shows nobody's data. */
+START_TEST(ignored_error)
+{
+    struct bf_req req = bf_rw(BLKIF_OP_WRITE, 0, BF_DATA, 1);
+    const uint8_t *page;
+
+    remake("format=fault,inner=raw,rerror=ignore,rule=read:errno=EIO");
+    bf_connect(&f, NULL, 1, 0);
+    fill(BF_DATA, 1, 77);
+    ck_assert_int_eq(bf_do(&f.ring[0], &req), BLKIF_RSP_OKAY);
+    req = bf_rw(BLKIF_OP_READ, 8, BF_DATA + 1, 1);
+    page = fake_page(f.x, BF_DATA + 1);
+    memset(fake_page(f.x, BF_DATA + 1), 1, XENIF_PAGE);
+    ck_assert_int_eq(bf_do(&f.ring[0], &req), BLKIF_RSP_OKAY);
+    for (unsigned i = 0; i < XENIF_PAGE; i++)
+        ck_assert_uint_eq(page[i], 0);
+}
+END_TEST
+
 START_TEST(detach)
 {
     for (unsigned forced = 0; forced < 2; forced++) {
@@ -532,6 +551,7 @@ int main(void)
         bytes_are_bounded,
         pause_and_resume,
         stop_on_error,
+        ignored_error,
         detach,
         cdrom,
         NULL,
