@@ -13,6 +13,7 @@ static int add_initrd(struct boot *b, struct cfg_err *err)
     struct boot_part *p = &b->part[BOOT_INITRD];
     const struct vm_config *cfg = b->vm->cfg;
     struct boot_file *f = NULL;
+    uint64_t limit = cfg->ram_size < BOOT_4G ? cfg->ram_size : BOOT_4G;
     uint64_t len = 0;
     int rc = 0;
 
@@ -23,7 +24,7 @@ static int add_initrd(struct boot *b, struct cfg_err *err)
     if (f)
         len = f->size;
     /* The guest's loader knows where there is room, and looks again. */
-    if (len >= BOOT_4G || p->gpa + len > cfg->ram_size)
+    if (p->gpa >= limit || len > limit - p->gpa)
         return err_set(err, -ENOSPC,
                        "-kernel, -initrd: no room for %llu MiB: give the "
                        "guest more memory (-m)",

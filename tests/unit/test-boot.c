@@ -625,6 +625,30 @@ END_TEST
 
 /* Whatever the headers say, a load ends in a line of text or in pieces that
  * can be put into RAM. */
+/* Every part is in its file, and none where another is. */
+static bool load_parts(void)
+{
+    static uint8_t buf[0x10000];
+    const struct boot_part *p[BOOT_PARTS];
+    struct boot *parts;
+
+    if (boot_load_parts(&t->vm, &parts, &err)) {
+        ck_assert_uint_gt(strlen(err.text), 0);
+        return false;
+    }
+    for (unsigned i = 0; i < BOOT_PARTS; i++) {
+        p[i] = boot_part(parts, i);
+        ck_assert_uint_le(p[i]->len, sizeof(buf));
+        ck_assert_int_eq(boot_part_read(p[i], 0, buf, p[i]->len), 0);
+        ck_assert_uint_le(p[i]->gpa + p[i]->len, RAM);
+        for (unsigned j = 0; j < i; j++)
+            ck_assert(p[i]->gpa + p[i]->len <= p[j]->gpa ||
+                      p[j]->gpa + p[j]->len <= p[i]->gpa);
+    }
+    boot_free(parts);
+    return true;
+}
+
 START_TEST(mutated_headers)
 {
     static void (*const make[])(void) = {
@@ -636,7 +660,7 @@ START_TEST(mutated_headers)
     static const size_t from[] = {0x1f1, 0, 0, MB_HEADER};
     static const size_t to[] = {0x268, 0x240, 0x54, MB_HEADER + 32};
     static const uint8_t odd[] = {0, 1, 0x7f, 0x80, 0xff};
-    unsigned seed = 20240607, loaded = 0;
+    unsigned seed = 20240607, loaded = 0, in_parts = 0;
 
     printf("mutated headers: seed %u\n", seed);
     srandom(seed);
@@ -654,14 +678,17 @@ START_TEST(mutated_headers)
         if (load()) {
             ck_assert_uint_gt(strlen(err.text), 0);
             ck_assert_ptr_null(strchr(err.text, '\n'));
+            in_parts += load_parts();
             close(kernel.fd);
             continue;
         }
+        in_parts += load_parts();
         ck_assert_int_eq(boot_place(&t->vm, boot, &regs), 0);
         loaded++;
         done();
     }
     ck_assert_uint_gt(loaded, 400);
+    ck_assert_uint_gt(in_parts, 200);
 }
 END_TEST
 
