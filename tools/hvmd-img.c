@@ -20,26 +20,13 @@
 #include "dm/block/blk-priv.h"
 #include "dm/block/image-lock.h"
 #include "dm/block/qcow2.h"
-#include "dm/machine.h"
 #include "dm/options.h"
-
-#define COPIES 16            /* at a time */
-#define COPY_LEN (64 * 1024) /* each; holes are found in such units */
-#define BAR 40
+#include "tools/img.h"
 
 /* Exit status of check, as qemu-img's. */
 enum { CHECK_FAILED = 1, CHECK_CORRUPT = 2, CHECK_LEAKS = 3, CHECK_NONE = 63 };
 
-/* A machine that is nothing but a loop. */
-struct img {
-    struct vm vm;
-    const char *format, *out_format, *repair, *options, *backing,
-        *backing_format, *snapshot;
-    bool json, progress, compress, quiet, chain;
-};
-
-static int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static int fail(const char *fmt, ...)
+int fail(const char *fmt, ...)
 {
     va_list ap;
 
@@ -51,7 +38,7 @@ static int fail(const char *fmt, ...)
     return 1;
 }
 
-static int usage(FILE *to)
+int usage(FILE *to)
 {
     fputs("usage: hvmd-img create [-q] [-f FORMAT] [-o OPTIONS] "
           "[-b BACKING -F FORMAT] FILE SIZE\n"
@@ -67,9 +54,8 @@ static int usage(FILE *to)
 
 /* Opening. */
 
-static struct blk *open_image(struct img *img, const char *id,
-                              const char *format, const char *file,
-                              bool writable, const char *backing)
+struct blk *open_image(struct img *img, const char *id, const char *format,
+                       const char *file, bool writable, const char *backing)
 {
     bool qcow2 = !strcmp(format, "qcow2");
     struct opts *o = opts_new();
@@ -160,8 +146,8 @@ static int make_raw(struct img *img, int fd, uint64_t size, struct cfg_err *err)
 }
 
 /* Nobody may have it open: the lock goes when it is made. */
-static int make(struct img *img, const char *format, const char *file,
-                uint64_t size, bool *device)
+int make_image(struct img *img, const char *format, const char *file,
+               uint64_t size, bool *device)
 {
     int fd = blk_is_nbd(file) ? -1
                               : open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0644),
@@ -211,7 +197,7 @@ static int cmd_create(struct img *img, int argc, char **argv)
     if (parse_size(argv[1], 1, &size) < 0 || !size || size > INT64_MAX - 511)
         return fail("%s: expected a size, such as 10G", argv[1]);
     size = (size + 511) & ~UINT64_C(511);
-    rc = make(img, img->format, argv[0], size, &device);
+    rc = make_image(img, img->format, argv[0], size, &device);
     if (!rc && !img->quiet)
         printf("%s: %s, %" PRIu64 " bytes\n", argv[0], img->format, size);
     return rc;
@@ -396,200 +382,6 @@ static int cmd_check(struct img *img, int argc, char **argv)
     if (r.corruptions > r.corruptions_fixed)
         return CHECK_CORRUPT;
     return r.leaks > r.leaks_fixed ? CHECK_LEAKS : 0;
-}
-
-/* Convert. */
-
-struct copy {
-    struct blk_req req;
-    struct iovec iov;
-    struct convert *v;
-};
-
-struct convert {
-    struct img *img;
-    struct blk *from, *to;
-    struct blk_queue *from_q, *to_q;
-    bool device; /* what is not written there is not zeros */
-    uint64_t size, next, done;
-    uint32_t len; /* of a piece */
-    unsigned percent, in_flight;
-    int rc;
-    bool read_failed;
-    struct copy copies[COPIES];
-};
-
-static void show(struct convert *v)
-{
-    unsigned percent = v->done * 100.0 / v->size, i;
-
-    if (!v->img->progress || percent == v->percent)
-        return;
-    v->percent = percent;
-    fputs("\r[", stderr);
-    for (i = 0; i < BAR; i++)
-        fputc(i < percent * BAR / 100 ? '#' : '.', stderr);
-    fprintf(stderr, "] %3u%%", percent);
-}
-
-static void next_piece(struct copy *c);
-
-static void piece_done(struct copy *c, int rc, bool read)
-{
-    struct convert *v = c->v;
-
-    if (rc < 0 && !v->rc) {
-        v->rc = rc;
-        v->read_failed = read;
-    }
-    v->done += c->req.len;
-    show(v);
-    next_piece(c);
-}
-
-static void written(struct blk_req *req, int rc)
-{
-    piece_done((struct copy *)req, rc, false);
-}
-
-static bool is_zero(const char *p, size_t len)
-{
-    return !*p && !memcmp(p, p + 1, len - 1);
-}
-
-static void was_read(struct blk_req *req, int rc)
-{
-    struct copy *c = (struct copy *)req;
-    struct convert *v = c->v;
-    char *p = c->iov.iov_base;
-    bool zero;
-
-    if (rc < 0) {
-        piece_done(c, rc, true);
-        return;
-    }
-    zero = is_zero(p, req->len);
-    if (zero && !v->device) {
-        piece_done(c, 0, true);
-        return;
-    }
-    if (v->img->compress) {
-        memset(p + req->len, 0, v->len - req->len);
-        rc = qcow2_write_compressed(v->to_q, req->off, p);
-        if (rc <= 0) {
-            piece_done(c, rc, false);
-            return;
-        }
-    }
-    req->op = zero ? BLK_WRITE_ZEROES : BLK_WRITE;
-    req->flags = zero ? BLK_REQ_UNMAP : 0;
-    req->done = written;
-    blk_submit(v->to_q, req);
-}
-
-static void next_piece(struct copy *c)
-{
-    struct convert *v = c->v;
-    uint64_t left = v->size - v->next;
-
-    if (!left || v->rc) {
-        v->in_flight--;
-        return;
-    }
-    c->req = (struct blk_req){.op = BLK_READ,
-                              .off = v->next,
-                              .len = left < v->len ? left : v->len,
-                              .iov = &c->iov,
-                              .iovcnt = 1,
-                              .done = was_read};
-    c->iov.iov_len = c->req.len;
-    v->next += c->req.len;
-    blk_submit(v->from_q, &c->req);
-}
-
-static void flushed(struct blk_req *req, int rc)
-{
-    struct convert *v = ((struct copy *)req)->v;
-
-    v->rc = rc;
-    v->in_flight--;
-}
-
-static int copy_all(struct convert *v)
-{
-    unsigned n = v->img->compress ? 1 : COPIES;
-    int rc = 0;
-
-    v->size = v->from->size;
-    v->percent = 101;
-    v->in_flight = n;
-    for (unsigned i = 0; i < n; i++) {
-        v->copies[i].v = v;
-        rc |= posix_memalign(&v->copies[i].iov.iov_base, 4096, v->len);
-    }
-    if (rc)
-        return -ENOMEM;
-    for (unsigned i = 0; i < n; i++)
-        next_piece(&v->copies[i]);
-    while (v->in_flight)
-        loop_once(v->img->vm.loop, -1);
-    if (!v->rc) {
-        v->copies[0].req = (struct blk_req){.op = BLK_FLUSH, .done = flushed};
-        v->in_flight = 1;
-        blk_submit(v->to_q, &v->copies[0].req);
-        while (v->in_flight)
-            loop_once(v->img->vm.loop, -1);
-    }
-    if (v->img->progress)
-        fputc('\n', stderr);
-    return v->rc;
-}
-
-static int open_both(struct convert *v, const char *from, const char *to)
-{
-    struct img *img = v->img;
-    struct qcow2_info info = {0};
-
-    v->from = open_image(img, "from", img->format, from, false,
-                         img->chain ? "on" : NULL);
-    if (!v->from || make(img, img->out_format, to, v->from->size, &v->device))
-        return 1;
-    v->to = open_image(img, "to", img->out_format, to, true, "none");
-    if (!v->to)
-        return 1;
-    if (v->to->size < v->from->size)
-        return fail("%s: has %" PRIu64 " bytes, expected %" PRIu64, to,
-                    v->to->size, v->from->size);
-    v->len = COPY_LEN;
-    if (img->compress) {
-        qcow2_get_info(v->to, &info);
-        v->len = 1u << info.cluster_bits;
-    }
-    v->from_q = blk_queue_new(v->from, img->vm.loop, COPIES);
-    v->to_q = blk_queue_new(v->to, img->vm.loop, COPIES);
-    return v->from_q && v->to_q ? 0 : fail("%s", strerror(errno));
-}
-
-static int cmd_convert(struct img *img, int argc, char **argv)
-{
-    struct convert v = {.img = img};
-    int rc;
-
-    if (argc != 2)
-        return usage(stderr);
-    if (img->compress && strcmp(img->out_format, "qcow2"))
-        return fail("-c: expected -O qcow2 with it");
-    rc = open_both(&v, argv[0], argv[1]);
-    if (!rc) {
-        rc = copy_all(&v);
-        if (rc < 0)
-            rc = fail("%s: %s", argv[v.read_failed ? 0 : 1], strerror(-rc));
-    }
-    blk_queue_free(v.from_q);
-    blk_queue_free(v.to_q);
-    for (unsigned i = 0; i < COPIES; i++)
-        free(v.copies[i].iov.iov_base);
-    return rc;
 }
 
 static int parse_output(struct img *img, const char *s)
