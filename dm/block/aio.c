@@ -20,7 +20,7 @@
  * long (the kernel holds back those who write more than the disk takes), the
  * ring has them for a while, so that nothing else has to wait. */
 #define NOW_PAGE 4096u
-#define NOW_MAX (64u << 10)
+#define NOW_MAX (256u << 10)
 #define NOW_LONG_NS 1000000
 #define NOW_REST_NS 100000000
 

@@ -377,6 +377,73 @@ START_TEST(every_failure)
 }
 END_TEST
 
+/* Whatever a toolstack and a guest write, in whatever order. */
+START_TEST(random_writes)
+{
+    const char *const modes[] = {"r", "w", "x", NULL};
+    const char *const types[] = {"disk", "cdrom", "", NULL};
+    uint32_t r = 0x5eed;
+    struct cfg_err err;
+    char text[128];
+
+    for (unsigned i = 0; i < 3000; i++) {
+        r = r * 1664525 + 1013904223;
+        switch (r >> 28) {
+        case 0:
+        case 1:
+            attach("aio:", r & 0x100000 ? image : other, "w");
+            break;
+        case 2:
+            attach(bad[(r >> 20) % 7].prefix, bad[(r >> 20) % 7].file, "r");
+            break;
+        case 3:
+            fake_xs_set(f.x, modes[(r >> 20) % 4], BF_BACK "/mode");
+            break;
+        case 4:
+            fake_xs_set(f.x, types[(r >> 20) % 4], BF_BACK "/device-type");
+            break;
+        case 5:
+            forget();
+            break;
+        case 6:
+            fake_xs_set(f.x, r & 0x100000 ? "1" : "0", BF_BACK "/online");
+            break;
+        case 7:
+        case 8:
+            if (bf_state(&f) == XENBUS_INIT_WAIT)
+                bf_offer(&f, NULL, 1 + (r >> 20) % 2, 0);
+            break;
+        case 9:
+            vm_lock(&t->vm);
+            if (t->vm.state == RUN_RUNNING)
+                vm_stop(&t->vm, RUN_PAUSED);
+            else
+                vm_cont(&t->vm, &err);
+            vm_unlock(&t->vm);
+            break;
+        case 10:
+            fake_fail(f.x, FAKE_ANY, 1 + (r >> 20) % 16, -EIO);
+            break;
+        default:
+            snprintf(text, sizeof(text), "%u", (r >> 20) % 8);
+            fake_xs_set(f.x, text,
+                        r & 0x100000 ? BF_FRONT "/state" : BF_BACK "/state");
+            break;
+        }
+        if (r & 0x80000)
+            bf_run(&f);
+        ck_assert_uint_le(images(), 1);
+    }
+    fake_fail(f.x, FAKE_ANY, 0, 0);
+    fake_xs_set(f.x, NULL, BF_BACK);
+    forget();
+    ck_assert_uint_eq(images(), 0);
+    ck_assert_uint_eq(fake_mapped(f.x), 0);
+    attach("aio:", image, "w");
+    bf_connect(&f, NULL, 1, 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -393,6 +460,7 @@ int main(void)
         paused,
         a_keyboard,
         every_failure,
+        random_writes,
         NULL,
     };
 
