@@ -291,6 +291,8 @@ uint8_t ide_alt_status(struct ide_chan *c)
 
     if (empty(c) || !present(d))
         return 0;
+    if (d->in_flight) /* the guest polls: so do we */
+        blk_poll(d->queue);
     return d->status;
 }
 
