@@ -186,14 +186,16 @@ static bool of_guest(const struct xenstore *s, const struct xs_body *b)
     return b && b->perms[0].id == s->domid;
 }
 
-/* Takes the reference to body, also if it fails; NULL removes the node.
- * Quotas are for those who make nodes, so not when names go. */
+/* Takes the reference to body, also if it fails; NULL removes the node. The
+ * size is limited where the client says what is in it. */
 static int replace(struct xs_conn *c, struct xs_tx *tx, const char *path,
-                   struct xs_body *body)
+                   struct xs_body *body, bool limited)
 {
     struct xenstore *s = c->s;
     struct xs_entry *e = NULL;
     size_t bytes = body_bytes(body), had;
+    /* What a transaction has removed is there until it is committed. */
+    int made = tx && tx->guest_nodes > 0 ? tx->guest_nodes : 0;
     int rc = 0, more;
 
     if (tx)
@@ -206,11 +208,13 @@ static int replace(struct xs_conn *c, struct xs_tx *tx, const char *path,
     }
     had = body_bytes(e->body);
     more = of_guest(s, body) - of_guest(s, e->body);
-    if (!c->privileged && bytes > had &&
-        (bytes >= XS_NODE_BYTES ||
-         (tx && c->tx_bytes + bytes - had > XS_TX_BYTES_MAX) ||
-         (more > 0 &&
-          s->guest_nodes + (tx ? tx->guest_nodes : 0) >= (int)XS_NODES_MAX))) {
+    limited = limited && !c->privileged && bytes >= XS_NODE_BYTES;
+    if (tx && limited)
+        tx->failed = true;
+    if (!c->privileged &&
+        (limited ||
+         (tx && bytes > had && c->tx_bytes + bytes - had > XS_TX_BYTES_MAX) ||
+         (more > 0 && s->guest_nodes + made >= (int)XS_NODES_MAX))) {
         if (!tx && !e->body)
             table_del(&s->table, path);
         body_put(body);
@@ -306,9 +310,10 @@ static int get(struct xs_conn *c, struct xs_tx *tx, const char *path,
 
     if (rc)
         return rc;
-    if (!*body)
-        return absent(c, tx, path, need);
-    return (body_rights(c, *body) & need) == need ? 0 : -EACCES;
+    if (*body && (body_rights(c, *body) & need) == need)
+        return 0;
+    rc = absent(c, tx, path, need);
+    return *body && rc == -ENOENT ? -EACCES : rc;
 }
 
 bool xs_may_see(struct xs_conn *c, const char *path, const struct xs_body *old)
@@ -382,7 +387,7 @@ static int add_name(struct xs_conn *c, struct xs_tx *tx, const char *dir,
         return -ENOMEM;
     memcpy(with->children, b->children, b->children_len);
     memcpy(with->children + b->children_len, name, size);
-    return replace(c, tx, dir, with);
+    return replace(c, tx, dir, with, true);
 }
 
 static int drop_name(struct xs_conn *c, struct xs_tx *tx, const char *dir,
@@ -405,7 +410,7 @@ static int drop_name(struct xs_conn *c, struct xs_tx *tx, const char *dir,
     memcpy(without->children, b->children, at);
     memcpy(without->children + at, b->children + at + size,
            b->children_len - at - size);
-    return replace(c, tx, dir, without);
+    return replace(c, tx, dir, without, false);
 }
 
 /* What is deepest goes first. fire: who watches is to hear of it. */
@@ -434,7 +439,7 @@ static int remove_tree(struct xs_conn *c, struct xs_tx *tx, const char *top,
         parent_of(at, dir);
         rc = drop_name(c, tx, dir, strrchr(at, '/') + 1);
         if (!rc)
-            rc = replace(c, tx, at, NULL);
+            rc = replace(c, tx, at, NULL, false);
         if (!rc && fire)
             happened(c, tx, at, !last, b);
         body_put(b);
@@ -443,18 +448,30 @@ static int remove_tree(struct xs_conn *c, struct xs_tx *tx, const char *top,
     return rc;
 }
 
+/* As if nothing had happened to it: what was b's is b's again. */
+static void put_back(struct xs_conn *c, struct xs_tx *tx, const char *path,
+                     struct xs_body *b)
+{
+    struct xs_entry *e = *table_find(tx ? &tx->table : &c->s->table, path);
+
+    body_put(e->body);
+    e->body = body_ref(b);
+}
+
 /* Makes it, and the folders to it, from the top. */
 static int create(struct xs_conn *c, struct xs_tx *tx, const char *path,
                   const void *data, size_t len)
 {
     char dir[XS_ABS_PATH_MAX + 1], at[XS_ABS_PATH_MAX + 1];
-    char top[XS_ABS_PATH_MAX + 1] = "";
-    struct xs_body *up = NULL, *b;
+    char there[XS_ABS_PATH_MAX + 1], top[XS_ABS_PATH_MAX + 1] = "";
+    struct xs_body *up = NULL, *b, *was;
     int rc = 0;
 
     snprintf(dir, sizeof(dir), "%s", path);
     while (!rc && !up && parent_of(dir, dir))
         rc = look(c, tx, dir, &up);
+    was = body_ref(up);
+    snprintf(there, sizeof(there), "%s", dir);
     while (!rc && strcmp(dir, path)) {
         size_t end = strlen(dir) * !!dir[1] + 1;
         bool last;
@@ -474,19 +491,22 @@ static int create(struct xs_conn *c, struct xs_tx *tx, const char *path,
         if (!c->privileged)
             b->perms[0].id = c->domid;
         body_ref(up);
-        rc = replace(c, tx, at, b);
+        rc = replace(c, tx, at, b, true);
         if (!rc) {
             rc = add_name(c, tx, dir, up, strrchr(at, '/') + 1);
             if (rc)
-                replace(c, tx, at, NULL);
+                replace(c, tx, at, NULL, false);
             else if (!*top)
                 snprintf(top, sizeof(top), "%s", at);
         }
         body_put(up);
         snprintf(dir, sizeof(dir), "%s", at);
     }
-    if (rc && *top)
+    if (rc && *top) {
         remove_tree(c, tx, top, false);
+        put_back(c, tx, there, was);
+    }
+    body_put(was);
     return rc;
 }
 
@@ -506,7 +526,7 @@ int xs_node_write(struct xs_conn *c, uint32_t id, const char *path,
     } else if (!rc) {
         with = body_new(b->perms, b->perms_n, data, len, b->children,
                         b->children_len);
-        rc = with ? replace(c, tx, full, with) : -ENOMEM;
+        rc = with ? replace(c, tx, full, with, true) : -ENOMEM;
     }
     if (!rc)
         happened(c, tx, full, false, NULL);
@@ -564,6 +584,8 @@ int xs_node_set_perms(struct xs_conn *c, uint32_t id, const char *path,
         return rc;
     if (!c->privileged && n > XS_PERMS_MAX)
         return -ENOSPC;
+    if (perms[0].id && perms[0].id != c->s->domid)
+        return -ENOENT; /* there is no such domain */
     rc = get(c, tx, full, XS_PERM_WRITE | XS_PERM_OWNER, &b);
     if (rc)
         return rc;
@@ -573,7 +595,7 @@ int xs_node_set_perms(struct xs_conn *c, uint32_t id, const char *path,
     if (!with)
         return -ENOMEM;
     body_ref(b);
-    rc = replace(c, tx, full, with);
+    rc = replace(c, tx, full, with, true);
     if (!rc)
         happened(c, tx, full, false, b);
     body_put(b);
@@ -669,7 +691,7 @@ static int tx_commit(struct xs_conn *c, struct xs_tx *tx)
         return rc;
     c->s->guest_nodes += tx->guest_nodes;
     for (e = tx->first; e; e = e->later)
-        if (e->fire)
+        if (e->fire && (e->base || e->body)) /* not if it came and went */
             xs_fire(c->s, e->path, e->exact, e->base);
     return 0;
 }
@@ -682,7 +704,7 @@ int xs_tx_end(struct xs_conn *c, uint32_t id, bool commit)
     if (!tx)
         return -ENOENT;
     if (commit)
-        rc = tx_commit(c, tx);
+        rc = tx->failed ? -ENOMEM : tx_commit(c, tx);
     tx_free(c, tx);
     return rc;
 }

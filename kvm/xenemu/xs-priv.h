@@ -26,14 +26,14 @@
 #define XS_ABS_PATH_MAX 3072u
 #define XS_REL_PATH_MAX 2048u
 
-/* What a guest may have: xenstored's own defaults. */
+/* What a guest may have: as much as it gets of xenstored. */
 #define XS_NODES_MAX 1000u
 #define XS_NODE_BYTES                                       \
     2048u /* of one node: 24, its value, names below it and \
            * 8 for each permission are less than that */
 #define XS_PERMS_MAX 5u
-#define XS_WATCHES_MAX 128u
-#define XS_TXS_MAX 10u
+#define XS_WATCHES_MAX 129u
+#define XS_TXS_MAX 11u
 #define XS_TX_NODES_MAX 1024u         /* that one transaction looks at */
 #define XS_TX_BYTES_MAX (2048u << 10) /* that all transactions hold */
 
@@ -80,6 +80,7 @@ struct xs_tx {
     unsigned nodes;
     size_t bytes;
     int guest_nodes; /* the guest owns so many nodes more */
+    bool failed;     /* a node was too large: it is not committed */
 };
 
 struct xs_watch {

@@ -97,7 +97,7 @@ int xs_watch_del(struct xs_conn *c, const char *path, const char *token)
     int rc = watch_path(c, path, full, &shown);
 
     if (rc)
-        return rc;
+        return -ENOENT; /* there is no watch on what is no path */
     at = find(c, full, token);
     if (!*at)
         return -ENOENT;

@@ -304,11 +304,10 @@ static int parse_perm(const char *s, struct xs_perm *p)
     unsigned long id;
     char *end;
 
-    if (!r || s[1] < '0' || s[1] > '9')
+    if (!r || !s[1])
         return -EINVAL;
-    errno = 0;
     id = strtoul(s + 1, &end, 10);
-    if (*end || errno || id > UINT32_MAX)
+    if (*end)
         return -EINVAL;
     *p = (struct xs_perm){(uint32_t)id, (uint8_t)(r - rights)};
     return 0;
@@ -444,7 +443,7 @@ static const struct xs_op {
     [XS_MKDIR] = {do_mkdir, false, false},
     [XS_RM] = {do_rm, false, false},
     [XS_SET_PERMS] = {do_set_perms, false, false},
-    [XS_IS_DOMAIN_INTRODUCED] = {do_is_domain_introduced, false, false},
+    [XS_IS_DOMAIN_INTRODUCED] = {do_is_domain_introduced, true, false},
     [XS_RESUME] = {do_nothing, true, false},
     [XS_SET_TARGET] = {do_nothing, true, false},
     [XS_RESET_WATCHES] = {do_reset_watches, false, false},

@@ -531,8 +531,9 @@ END_TEST
 START_TEST(domains)
 {
     ck_ask(g, 0, "GET_DOMAIN_PATH", "7|", "/local/domain/7|");
-    ck_ask(g, 0, "IS_DOMAIN_INTRODUCED", "5|", "T|");
-    ck_ask(g, 0, "IS_DOMAIN_INTRODUCED", "6|", "F|");
+    ck_ask(g, 0, "IS_DOMAIN_INTRODUCED", "5|", "EACCES");
+    ck_ask(d, 0, "IS_DOMAIN_INTRODUCED", "5|", "T|");
+    ck_ask(d, 0, "IS_DOMAIN_INTRODUCED", "6|", "F|");
     ck_ask(g, 0, "READ", "domid|", "5");
     ck_ask(g, 0, "READ", "store/ring-ref|", "1044476");
     ck_ask(g, 0, "READ", "cpu/1/availability|", "online");
