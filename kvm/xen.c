@@ -30,6 +30,7 @@
 #define EFER_LMA (1u << 10)
 #define SYNC (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS)
 
+#define CR4_PGE (1u << 7)
 #define RFLAGS_IF (1u << 9)
 
 enum { TODO_TIME = 1, TODO_WAKE = 2, TODO_INJECT = 4 };
@@ -182,6 +183,26 @@ static void host_wake(void *opaque, unsigned vcpu)
     todo(&k->vcpu[vcpu], TODO_WAKE);
 }
 
+/* KVM forgets translations when paging changes its kind: there and back. */
+static void host_flush_tlbs(void *opaque)
+{
+    struct kvm *k = opaque;
+    struct kvm_sregs s;
+
+    vm_lock(k->vm);
+    gate_hold(k);
+    for (unsigned i = 0; i < k->vcpus; i++) {
+        if (ioctl(k->vcpu[i].fd, KVM_GET_SREGS, &s) < 0)
+            continue;
+        s.cr4 ^= CR4_PGE;
+        ioctl(k->vcpu[i].fd, KVM_SET_SREGS, &s);
+        s.cr4 ^= CR4_PGE;
+        ioctl(k->vcpu[i].fd, KVM_SET_SREGS, &s);
+    }
+    gate_release(k);
+    vm_unlock(k->vm);
+}
+
 static bool host_preempted(void *opaque, unsigned vcpu)
 {
     struct kvm *k = opaque;
@@ -199,6 +220,7 @@ static const struct xenemu_host host = {
     .time_at = host_time_at,
     .halt = host_halt,
     .wake = host_wake,
+    .flush_tlbs = host_flush_tlbs,
     .preempted = host_preempted,
 };
 

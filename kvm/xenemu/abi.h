@@ -332,6 +332,7 @@ struct vcpu_runstate {
 enum {
     HVMOP_set_param = 0,
     HVMOP_get_param = 1,
+    HVMOP_flush_tlbs = 5,
     HVMOP_get_time = 10,
     HVMOP_get_mem_type = 15,
     HVMOP_set_evtchn_upcall_vector = 23,

@@ -125,6 +125,11 @@ long hc_hvm_op(struct xcall *c)
         return param(c, true);
     case HVMOP_get_param:
         return param(c, false);
+    case HVMOP_flush_tlbs:
+        if (c->regs->arg[1])
+            return -XEN_EINVAL;
+        c->x->host->flush_tlbs(c->x->opaque);
+        return 0;
     case HVMOP_get_time:
         now = xen_now(c->x);
         return xcall_put(c, c->regs->arg[1], &now, sizeof(now));

@@ -27,7 +27,8 @@ struct xenemu;
 #define XENEMU_FRAMES_MAX 64u /* of the grant table */
 #define XENEMU_NO_TIME UINT64_MAX
 
-/* What the engine does for us; all any thread, with our locks held. */
+/* What the engine does for us; all any thread, with our locks held but
+ * flush_tlbs, with none. */
 struct xenemu_host {
     /* Raises a vector in a vCPU's local APIC. False: that is switched off. */
     bool (*vector)(void *opaque, unsigned vcpu, uint8_t vector);
@@ -48,6 +49,8 @@ struct xenemu_host {
      * interrupt it may take, or wake. */
     void (*halt)(void *opaque, unsigned vcpu);
     void (*wake)(void *opaque, unsigned vcpu);
+    /* On return no vCPU remembers a translation from before. */
+    void (*flush_tlbs)(void *opaque);
     /* Should this thread's vCPU stop what it is doing? */
     bool (*preempted)(void *opaque, unsigned vcpu);
 };

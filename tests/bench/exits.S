@@ -2,11 +2,15 @@
 /*
  * A guest that counts what its exits cost: COUNT reads each of a device's
  * port (COM1's scratch register), of a port and of memory that nobody has,
- * timed by the TSC. Prints a line for each on COM1, "name cycles" in
- * hexadecimal, and ends by port 0xf4. A flat file with a multiboot 1 header.
+ * timed by the TSC; where there is a Xen, also the least hypercall. Prints a
+ * line for each on COM1, "name cycles" in hexadecimal, and ends by port 0xf4.
+ * A flat file with a multiboot 1 header.
  */
 #define LOAD 0x100000
 #define COUNT 20000
+#define XEN_LEAF 0x40000000
+#define PAGE 0x200000 /* of hypercalls */
+#define XEN_VERSION 17
 
     .code32
     .globl _start
@@ -29,7 +33,14 @@ again:
     call timed_memory
     mov $LOAD + memory - _start, %esi
     call print
-    dec %ebp
+    mov $XEN_LEAF, %eax
+    cpuid
+    cmp $0x566e6558, %ebx       /* "XenV" */
+    jne 1f
+    call timed_hypercall
+    mov $LOAD + hypercall - _start, %esi
+    call print
+1:  dec %ebp
     jns again
     mov $0xf4, %edx
     out %al, %dx
@@ -64,6 +75,26 @@ timed_memory:
     jnz 1b
     jmp elapsed
 
+timed_hypercall:
+    mov $XEN_LEAF + 2, %eax
+    cpuid
+    mov %ebx, %ecx
+    mov $PAGE, %eax
+    xor %edx, %edx
+    wrmsr
+    rdtsc
+    push %eax
+    push %edx
+    mov $COUNT, %edi
+1:  xor %ebx, %ebx              /* XENVER_version */
+    mov $PAGE + 32 * XEN_VERSION, %eax
+    call *%eax
+    dec %edi
+    jnz 1b
+    pop %ebx
+    pop %edi
+    jmp elapsed
+
 print:                          /* esi, a blank, edi, a new line */
     test %ebp, %ebp
     jnz 3f
@@ -92,6 +123,8 @@ nothing:
     .asciz "empty-port "
 memory:
     .asciz "empty-memory "
+hypercall:
+    .asciz "hypercall "
     .balign 16
     .skip 256
 end:

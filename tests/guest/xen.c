@@ -268,6 +268,7 @@ int main(uintptr_t info)
     CHECK(call(xen_version, 99, 0, 0) == -38);
     CHECK(call(62, 0, 0, 0) == -38);
     CHECK(call(event_channel_op, 4, (void *)0x9000000, 0) == -14);
+    CHECK(call(hvm_op, 5, 0, 0) == 0); /* flushes all TLBs */
 #ifdef __x86_64__
     CHECK(call_by(amd, xen_version, 0, 0) == (4 << 16 | 17));
     CHECK(call_by(intel, xen_version, 0, 0) == (4 << 16 | 17));

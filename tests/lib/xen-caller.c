@@ -58,6 +58,11 @@ static void host_wake(void *opaque, unsigned vcpu)
     atomic_fetch_add(&((struct xc *)opaque)->wakes[vcpu], 1);
 }
 
+static void host_flush_tlbs(void *opaque)
+{
+    ((struct xc *)opaque)->flushes++;
+}
+
 static bool host_preempted(void *opaque, unsigned vcpu)
 {
     struct xc *c = opaque;
@@ -74,6 +79,7 @@ static const struct xenemu_host host = {
     .time_at = host_time_at,
     .halt = host_halt,
     .wake = host_wake,
+    .flush_tlbs = host_flush_tlbs,
     .preempted = host_preempted,
 };
 

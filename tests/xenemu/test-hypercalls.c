@@ -480,6 +480,16 @@ START_TEST(parameters)
 }
 END_TEST
 
+START_TEST(flushes)
+{
+    ck_assert_int_eq(xc_call(c, HC_hvm_op, HVMOP_flush_tlbs, XC_ARG, 0),
+                     -XEN_EINVAL);
+    ck_assert_uint_eq(c->flushes, 0);
+    ck_assert_int_eq(xc_call(c, HC_hvm_op, HVMOP_flush_tlbs, 0, 0), 0);
+    ck_assert_uint_eq(c->flushes, 1);
+}
+END_TEST
+
 START_TEST(a_vcpu_info_elsewhere)
 {
     struct {
@@ -716,6 +726,7 @@ int main(void)
         a_backend_s_end,
         ways_to_be_called,
         parameters,
+        flushes,
         a_vcpu_info_elsewhere,
         timers,
         a_pause_stops_timers,
