@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dm/dev.h"
 #include "dm/machine.h"
+#include "hw/pv/backends.h"
 
 #define TX_TRIES 16 /* the guest may be writing all the time, but not here */
 
@@ -77,6 +79,12 @@ int pv_folders_make(struct pv_folders *f, struct vm *vm, const char *who,
 {
     int rc = -EAGAIN;
 
+    for (const struct dev *d = vm->devs; d; d = d->next)
+        if (d->cls == &xen_backends_class)
+            return err_set(err, -EEXIST,
+                           "%s: this guest has a toolstack, which attaches its "
+                           "devices",
+                           who);
     f->x = vm->xenif;
     if (!f->x)
         return err_set(err, -ENODEV,

@@ -12,6 +12,7 @@
 #include "dm/block/blk.h"
 #include "dm/options.h"
 #include "hw/catalog.h"
+#include "hw/pv/backends.h"
 #include "tests/lib/suite.h"
 #include "tests/pv/blk-front.h"
 
@@ -204,7 +205,7 @@ START_TEST(what_cannot_be)
 {
     struct xenif *x = t->vm.xenif;
     struct cfg_err err;
-    struct dev *dev;
+    struct dev *dev, *other;
 
     ck_assert_int_eq(make("xen-disk", (const char *const[]){NULL}, &dev, &err),
                      -EINVAL);
@@ -230,6 +231,17 @@ START_TEST(what_cannot_be)
                           &err),
                      -ENODEV);
     t->vm.xenif = x;
+    vm_lock(&t->vm);
+    ck_assert_int_eq(dev_create(&t->vm, &xen_backends_class, NULL, &dev, &err),
+                     0);
+    vm_unlock(&t->vm);
+    ck_assert_int_eq(make("xen-net-device",
+                          (const char *const[]){"netdev", "n0", NULL}, &other,
+                          &err),
+                     -EEXIST);
+    vm_lock(&t->vm);
+    dev_destroy(dev);
+    vm_unlock(&t->vm);
     /* Xenstore fails, at each of its calls. */
     for (unsigned n = 1;; n++) {
         int rc;
