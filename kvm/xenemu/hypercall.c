@@ -80,6 +80,7 @@ long xcall_unknown(struct xcall *c, unsigned nr, uint64_t op)
     uint64_t bit = 1ull << (op < 63 ? op : 63);
     const char *name = calls[nr].name;
 
+    atomic_fetch_add(&c->x->unknowns, 1);
     if (!(atomic_fetch_or(&c->x->unknown[nr], bit) & bit))
         log_guest(&c->x->quota, "xen",
                   "the guest asks for what is not there: hypercall %u (%s), "
@@ -98,9 +99,9 @@ enum xenemu_then xenemu_hypercall(struct xenemu *x, unsigned vcpu,
     if (!regs->wide)
         for (unsigned i = 0; i < 5; i++)
             regs->arg[i] = (uint32_t)regs->arg[i];
-    if (x->vcpu[vcpu].lost) {
+    if (x->vcpu[vcpu].lost || x->vcpu[vcpu].waits) {
         pthread_mutex_lock(&x->lock);
-        xen_upcall_again(x, vcpu);
+        xen_vcpu_runs(x, vcpu);
         pthread_mutex_unlock(&x->lock);
     }
     if (regs->cpl != 0)

@@ -16,9 +16,9 @@ static void wait(struct xcall *c, bool polls)
     struct xenemu *x = c->x;
     struct xen_vcpu *v = &x->vcpu[c->vcpu];
 
+    x->pollers += polls - v->polls;
     v->waits = true;
     v->polls = polls;
-    x->pollers += polls;
     x->host->halt(x->opaque, c->vcpu);
 }
 

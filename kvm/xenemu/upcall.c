@@ -50,16 +50,20 @@ bool xen_upcall_pending(struct xenemu *x, unsigned i)
     return v->info && __atomic_load_n(v->info, __ATOMIC_SEQ_CST);
 }
 
-void xen_vcpu_wake(struct xenemu *x, unsigned i)
+static bool waits_no_more(struct xenemu *x, struct xen_vcpu *v)
 {
-    struct xen_vcpu *v = &x->vcpu[i];
+    bool waited = v->waits;
 
-    if (!v->waits)
-        return;
     x->pollers -= v->polls;
     v->waits = v->polls = false;
     v->poll = TIMER_NEVER;
-    x->host->wake(x->opaque, i);
+    return waited;
+}
+
+void xen_vcpu_wake(struct xenemu *x, unsigned i)
+{
+    if (waits_no_more(x, &x->vcpu[i]))
+        x->host->wake(x->opaque, i);
 }
 
 /* An APIC that is off loses what comes; a vCPU's next hypercall or event
@@ -78,6 +82,14 @@ void xen_upcall_again(struct xenemu *x, unsigned i)
         x->host->inject(x->opaque, i, x->vector);
     else if (!i && x->gsi != IRQ_NO_ROUTE)
         x->host->line(x->opaque);
+}
+
+/* It makes a hypercall: whatever it waited for, an interrupt was first. */
+void xen_vcpu_runs(struct xenemu *x, unsigned i)
+{
+    waits_no_more(x, &x->vcpu[i]);
+    if (x->vcpu[i].lost)
+        xen_upcall_again(x, i);
 }
 
 /* The ways of guests that set no vector for each vCPU: one vector for all, or

@@ -65,9 +65,10 @@ struct xen_vcpu {
     bool registered;
     gpa_t info_gpa; /* registered */
     uint8_t vector; /* 0: none */
-    bool lost;      /* an upcall that the APIC did not take */
-    bool waits;     /* halted by block or poll */
-    bool polls;     /* by poll: any port may be what it waits for */
+    /* Changed under the lock. */
+    atomic_bool lost;  /* an upcall that the APIC did not take */
+    atomic_bool waits; /* halted by block or poll, as far as we know */
+    bool polls;        /* by poll: any port may be what it waits for */
     evtchn_port_t virq[XEN_VIRQS];
     /* system time; TIMER_NEVER: not armed */
     int64_t singleshot, periodic, poll, retry;
@@ -100,6 +101,7 @@ struct xenemu {
     struct log_quota quota;
     struct loop_task soft_reset_task;
     atomic_int soft_reset;
+    atomic_ullong unknowns;        /* calls for what is not there */
     atomic_ullong unknown[HC_MAX]; /* sub-operations seen that are not there */
 
     /* memory.c: machine lock */
@@ -207,6 +209,7 @@ bool xen_port_pending(struct xenemu *x, unsigned p);
 void xen_port_clear(struct xenemu *x, unsigned p);
 void xen_upcall_again(struct xenemu *x, unsigned v);
 void xen_vcpu_wake(struct xenemu *x, unsigned v);
+void xen_vcpu_runs(struct xenemu *x, unsigned v);
 bool xen_upcall_pending(struct xenemu *x, unsigned v);
 /* Where its vcpu_info is now. */
 void xen_vcpu_place(struct xenemu *x, unsigned v);

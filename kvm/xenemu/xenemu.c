@@ -107,8 +107,12 @@ int xenemu_listen(struct xenemu *x, const char *path, struct cfg_err *err)
 
 void xenemu_free(struct xenemu *x)
 {
+    unsigned long long unknowns = x ? x->unknowns : 0;
+
     if (!x)
         return;
+    if (unknowns)
+        log_info("xen", "%llu hypercalls were for what is not there", unknowns);
     loop_cancel(x->vm->loop, &x->soft_reset_task);
     xen_ring_close(x);
     xenstore_free(x->store);

@@ -628,7 +628,7 @@ static bool woken(void *opaque)
 
 static void waiting(void)
 {
-    unsigned p = xc_ipi(c, 1), n = 1;
+    unsigned p = xc_ipi(c, 1), q = xc_ipi(c, 0), n = 1;
 
     xc_mask(c, p, true);
     ck_assert_int_eq(poll_ports(p, 1, 0), 0);
@@ -652,10 +652,19 @@ static void waiting(void)
     /* block: until it is called */
     ck_assert_int_eq(xc_call(c, HC_sched_op, SCHEDOP_block, 0, 0), 0);
     ck_assert_uint_eq(c->halts[0], 3);
-    xc_port(c, EVTCHNOP_send, xc_ipi(c, 0));
+    c->vcpu = 1;
+    xc_port(c, EVTCHNOP_send, q);
+    c->vcpu = 0;
     ck_assert_uint_eq(c->wakes[0], 3);
     ck_assert_int_eq(xc_call(c, HC_sched_op, SCHEDOP_block, 0, 0), 0);
     ck_assert_uint_eq(c->halts[0], 3);
+    /* an interrupt woke it, so that it calls: no more is owed */
+    ck_assert_int_eq(poll_ports(p, 1, 0), 0);
+    ck_assert_uint_eq(c->halts[0], 4);
+    xc_call(c, HC_sched_op, SCHEDOP_yield, 0, 0);
+    c->vcpu = 1;
+    xc_port(c, EVTCHNOP_send, p);
+    ck_assert_uint_eq(c->wakes[0], 3);
 }
 
 START_TEST(waiting_for_events)
