@@ -10,6 +10,14 @@
 
 #define SUITE_TIMEOUT 60 /* seconds for one test, sanitizers included */
 
+/* A storm of random input runs with so many seeds: one, or FUZZ_SEEDS. */
+static inline unsigned fuzz_seeds(void)
+{
+    const char *text = getenv("FUZZ_SEEDS");
+
+    return text ? (unsigned)strtoul(text, NULL, 10) : 1;
+}
+
 /* tests ends with NULL; setup and teardown may be NULL. Exit status. */
 static inline int run_suite(const char *name, void (*setup)(void),
                             void (*teardown)(void), const TTest *const tests[])

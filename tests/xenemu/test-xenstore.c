@@ -636,11 +636,10 @@ static size_t some_path(char *buf)
     return len + !!rnd(30);
 }
 
-START_TEST(a_storm_of_requests)
+static void storm(void)
 {
     uint32_t txs[4] = {0};
 
-    seed = 0x5eed;
     for (unsigned n = 0; n < 100000; n++) {
         struct xs_client *c = rnd(5) ? g : d;
         uint32_t type = rnd(24), tx = rnd(2) ? txs[rnd(4)] : 0;
@@ -676,6 +675,15 @@ START_TEST(a_storm_of_requests)
             xs_ask(d, 0, "MKDIR", HOME "/data|");
             ck_ask(d, 0, "SET_PERMS", HOME "/data|n5|", "OK|");
         }
+    }
+}
+
+START_TEST(a_storm_of_requests)
+{
+    for (unsigned n = 0; n < fuzz_seeds(); n++) {
+        seed = 0x5eed + n;
+        printf("seed %u\n", seed);
+        storm();
     }
 }
 END_TEST

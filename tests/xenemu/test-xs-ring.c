@@ -253,10 +253,8 @@ START_TEST(a_client_that_begins_anew)
 }
 END_TEST
 
-START_TEST(a_storm_in_the_page)
+static void storm(uint32_t seed)
 {
-    uint32_t seed = 326;
-
     for (unsigned i = 0; i < 30000; i++) {
         uint32_t *words = (uint32_t *)p;
         unsigned at;
@@ -281,6 +279,14 @@ START_TEST(a_storm_in_the_page)
         ck_assert_uint_lt(ring_wire()->queued, 600 << 10);
         if (!(i % 256))
             xs_check(s);
+    }
+}
+
+START_TEST(a_storm_in_the_page)
+{
+    for (uint32_t n = 0; n < fuzz_seeds(); n++) {
+        printf("seed %u\n", 326 + n);
+        storm(326 + n);
     }
 }
 END_TEST
