@@ -8,11 +8,12 @@
  *     vmmcall (0f 01 d9); ret          on a boundary of 16 bytes
  *     vmcall  (0f 01 c1); ret          the next function
  *
- * where "ret" may be a jump to a return thunk (e9), and padding may lie in
- * front of a function. A KVM that offers Xen nothing answers both instructions
- * itself, so we put the write to our port in their place: it changes no
- * register, and is shorter. When a kernel has just started, before it has
- * other processors or its text is read-only, nobody but it can be there.
+ * where "ret" may be a jump to a return thunk (e9), a function may begin with
+ * an ENDBR, and padding may lie in front of it. A KVM that offers Xen nothing
+ * answers both instructions itself, so we put the write to our port in their
+ * place: it changes no register, and is shorter. When a kernel has just
+ * started, before it has other processors or its text is read-only, nobody but
+ * it can be there.
  *
  * Source: Linux arch/x86/xen/xen-head.S.
  */
@@ -27,15 +28,22 @@
 #define CHUNK (64u << 10)
 #define ALIGN 16u
 #define APART_MAX 64u /* from one function to the next */
+#define CALL_MAX 8u   /* what is looked at of a function */
 
 static bool returns(uint8_t op)
 {
     return op == 0xc3 || op == 0xe9 || op == 0xcc;
 }
 
-static bool is_call(const uint8_t *p, uint8_t which)
+/* Where the call is in the function at p, -1 if it is no such function. */
+static int call_at(const uint8_t *p, uint8_t which)
 {
-    return p[0] == 0x0f && p[1] == 0x01 && p[2] == which && returns(p[3]);
+    static const uint8_t endbr[3] = {0xf3, 0x0f, 0x1e}; /* then fa or fb */
+    int at = memcmp(p, endbr, sizeof(endbr)) ? 0 : 4;
+
+    p += at;
+    return p[0] == 0x0f && p[1] == 0x01 && p[2] == which && returns(p[3]) ? at
+                                                                          : -1;
 }
 
 /* out %al, $port; nop */
@@ -46,23 +54,26 @@ static bool put(struct xenemu *x, gpa_t gpa)
     return !mem_write(x->vm, gpa, code, sizeof(code));
 }
 
-/* Looks at a piece of memory and APART_MAX + 4 bytes behind it. */
+/* Looks at a piece of memory, and EXTRA bytes behind it. */
+#define EXTRA (APART_MAX + CALL_MAX)
 static bool scan(struct xenemu *x, const uint8_t *p, size_t len, gpa_t gpa)
 {
     for (size_t i = 0; i < len; i += ALIGN) {
-        if (!is_call(p + i, 0xd9))
-            continue;
-        for (unsigned d = ALIGN; d <= APART_MAX; d += ALIGN)
-            if (is_call(p + i + d, 0xc1))
-                return put(x, gpa + i) && put(x, gpa + i + d);
+        int amd = call_at(p + i, 0xd9);
+
+        for (size_t j = i + ALIGN; amd >= 0 && j <= i + APART_MAX; j += ALIGN) {
+            int intel = call_at(p + j, 0xc1);
+
+            if (intel >= 0)
+                return put(x, gpa + i + amd) && put(x, gpa + j + intel);
+        }
     }
     return false;
 }
 
 void xenemu_patch(struct xenemu *x, const struct gva_space *s, uint64_t rip)
 {
-    static const unsigned extra = APART_MAX + 4;
-    uint8_t buf[CHUNK + APART_MAX + 4];
+    uint8_t buf[CHUNK + EXTRA];
     gpa_t gpa, end;
 
     if (!gva_to_gpa(s, rip, false, &gpa))
@@ -70,7 +81,7 @@ void xenemu_patch(struct xenemu *x, const struct gva_space *s, uint64_t rip)
     end = gpa + AFTER;
     gpa = gpa > BEFORE ? (gpa - BEFORE) & ~(gpa_t)(CHUNK - 1) : 0;
     for (; gpa < end; gpa += CHUNK) {
-        mem_read(x->vm, gpa, buf, CHUNK + extra);
+        mem_read(x->vm, gpa, buf, sizeof(buf));
         if (scan(x, buf, CHUNK, gpa)) {
             log_info("xen", "the kernel's hypercalls now come to us");
             return;

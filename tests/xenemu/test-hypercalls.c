@@ -123,6 +123,17 @@ START_TEST(kernels_without_a_page)
     ck_assert_mem_eq(got, ours, 3);
     tv_mem_read(c->t, kernel + 0x100, got, 4);
     ck_assert_mem_eq(got, amd, 4);
+
+    /* Debian 13's: with ENDBR */
+    tv_mem_write(c->t, kernel + 0x20000, "\xf3\x0f\x1e\xfa", 4);
+    tv_mem_write(c->t, kernel + 0x20004, amd, 4);
+    tv_mem_write(c->t, kernel + 0x20020, "\xf3\x0f\x1e\xfa", 4);
+    tv_mem_write(c->t, kernel + 0x20024, intel, 4);
+    xenemu_patch(c->x, &c->regs.space, kernel);
+    tv_mem_read(c->t, kernel + 0x20004, got, 4);
+    ck_assert_mem_eq(got, ours, 3);
+    tv_mem_read(c->t, kernel + 0x20024, got, 4);
+    ck_assert_mem_eq(got, ours, 3);
 }
 END_TEST
 
