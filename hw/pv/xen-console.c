@@ -179,7 +179,7 @@ static int connect_ring(struct xen_console *c, uint32_t port)
     return 0;
 }
 
-/* The domain is there, or there anew. */
+/* The domain is there, or there anew: after a kexec nobody resets us. */
 static void port_known(void *opaque, const char *path)
 {
     struct xen_console *c = opaque;
@@ -187,8 +187,9 @@ static void port_known(void *opaque, const char *path)
     char *text;
     int rc;
 
-    if (c->ring || x->ops->xs_read(x, 0, path, &text))
+    if (x->ops->xs_read(x, 0, path, &text))
         return;
+    disconnect(c);
     rc = connect_ring(c, (uint32_t)strtoul(text, NULL, 10));
     if (rc)
         log_err(c->dev.path, "no console: %s", strerror(-rc));
