@@ -20,6 +20,7 @@
 #include "dm/machine.h"
 
 struct xenemu;
+struct xenemu_host;
 
 #define KVM_VCPUS_MAX 64
 #define KVM_MSI_ROUTES 1024
@@ -71,6 +72,7 @@ struct kvm {
     int xen_line, xen_line_ended; /* eventfds of its line, -1 */
     uint8_t xen_gsi;              /* where that is, or IRQ_NO_ROUTE */
     struct loop_fd xen_line_watch;
+    atomic_bool xen_no_time; /* KVM has refused it, and we said so */
 
     /* gate.c */
     pthread_mutex_t gate_lock;
@@ -163,6 +165,12 @@ int kvm_xen_create(struct kvm *k, struct opts *opts, struct cfg_err *err);
 void kvm_xen_destroy(struct kvm *k); /* legal without */
 void kvm_xen_reset(struct kvm *k);
 void kvm_xen_vcpu(struct vcpu *v);
+
+/* xen-host.c */
+extern const struct xenemu_host kvm_xen_host;
+int kvm_xen_host_init(struct kvm *k);
+void kvm_xen_host_fini(struct kvm *k);
+void kvm_xen_host_enter(struct vcpu *v); /* its own thread */
 
 /* slots.c */
 void kvm_layout_begin(struct vm *vm);

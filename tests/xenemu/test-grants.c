@@ -82,14 +82,6 @@ START_TEST(who_may_what)
     e->domid = 3; /* another's */
     ck_assert_int_ne(map(FIRST, false, &a), 0);
     e->domid = 0;
-    /* nobody's, a transfer, and (of version 2 only) a transitive one */
-    for (unsigned type = 0; type < 4; type++) {
-        e->flags = (uint16_t)type;
-        ck_assert((map(FIRST, false, &a) == 0) == (type == GTF_permit_access));
-        if (type == GTF_permit_access)
-            unmap(a, 1);
-        ck_assert_uint_eq(e->flags, type);
-    }
     ck_assert_int_ne(map(GRANTS_PER_FRAME, false, &a), 0); /* not yet there */
     ck_assert_int_ne(map(UINT32_MAX, false, &a), 0);
     /* what is no memory */
@@ -97,6 +89,23 @@ START_TEST(who_may_what)
     ck_assert_int_ne(map(FIRST, false, &a), 0);
     ck_assert_int_eq(copy(FIRST, true, buf, 0, 16), GNTST_bad_page);
     ck_assert_uint_eq(e->flags, GTF_permit_access);
+}
+END_TEST
+
+/* XSA-226 (CVE-2017-12135): no transitive grants; nor one that is nobody's,
+ * nor a transfer. */
+START_TEST(xsa_226_kinds_of_entries)
+{
+    volatile struct grant_entry *e = xc_grant(c, FIRST, 0, 0, 0x50);
+    void *a;
+
+    for (unsigned type = 0; type < 4; type++) {
+        e->flags = (uint16_t)type;
+        ck_assert((map(FIRST, false, &a) == 0) == (type == GTF_permit_access));
+        if (type == GTF_permit_access)
+            unmap(a, 1);
+        ck_assert_uint_eq(e->flags, type);
+    }
 }
 END_TEST
 
@@ -531,11 +540,45 @@ START_TEST(a_table_in_motion)
 }
 END_TEST
 
+static void *maps(void *opaque)
+{
+    unsigned s = *(unsigned *)opaque;
+
+    for (unsigned i = 0; i < 20000; i++) {
+        uint32_t ref = FIRST + (uint32_t)rand_r(&s) % 4;
+        void *a;
+
+        ck_assert_int_eq(map(ref, rand_r(&s) & 1, &a), 0);
+        ck_assert_int_eq(unmap(a, 1), 0);
+    }
+    return NULL;
+}
+
+/* XSA-228 (CVE-2017-12136): several at once. */
+START_TEST(xsa_228_maps_at_once)
+{
+    volatile struct grant_entry *e = NULL;
+    unsigned s[3] = {1, 2, 3};
+    pthread_t thread[3];
+
+    for (unsigned i = 4; i--;)
+        e = xc_grant(c, FIRST + i, GTF_permit_access, 0, 0x50 + i);
+    for (unsigned i = 0; i < 3; i++)
+        pthread_create(&thread[i], NULL, maps, &s[i]);
+    for (unsigned i = 0; i < 3; i++)
+        pthread_join(thread[i], NULL);
+    for (unsigned i = 0; i < 4; i++)
+        ck_assert_uint_eq(e[i].flags, GTF_permit_access);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
         mapping_and_marks,
         who_may_what,
+        xsa_226_kinds_of_entries,
+        xsa_228_maps_at_once,
         copies,
         pages_side_by_side,
         xsa_300_maps_have_an_end,
