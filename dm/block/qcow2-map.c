@@ -190,8 +190,8 @@ static void let_go(struct qcow2 *c, uint64_t entry)
         qcow2_free_later(c, i << c->cluster_bits);
 }
 
-int qcow2_link(struct qcow2 *c, struct blk_queue *s, uint64_t off, uint64_t n,
-               uint64_t entry, bool step)
+static int set_entries(struct qcow2 *c, struct blk_queue *s, uint64_t off,
+                       uint64_t n, uint64_t entry, bool step, bool again)
 {
     uint32_t i = off >> c->cluster_bits & ((1u << c->l2_bits) - 1);
     struct qcow2_table *t;
@@ -208,11 +208,30 @@ int qcow2_link(struct qcow2 *c, struct blk_queue *s, uint64_t off, uint64_t n,
             return qcow2_corrupt(c, "the L2 entry at offset 0x%llx %s",
                                  (unsigned long long)t->off + i * 8, bad);
         }
-        let_go(c, old);
+        if (!again)
+            let_go(c, old);
         be_put64(t->data + i * 8, entry);
         qcow2_table_dirty(&c->l1, t, i * 8, 8);
         if (step)
             entry += c->cluster_size;
     }
     return rc;
+}
+
+int qcow2_link(struct qcow2 *c, struct blk_queue *s, uint64_t off, uint64_t n,
+               uint64_t entry, bool step)
+{
+    int rc = qcow2_journal_room(c, s);
+
+    if (!rc)
+        rc = set_entries(c, s, off, n, entry, step, false);
+    if (!rc)
+        qcow2_journal_add(c, off, n, entry, step);
+    return rc;
+}
+
+int qcow2_link_again(struct qcow2 *c, struct blk_queue *s, uint64_t off,
+                     uint64_t n, uint64_t entry, bool step)
+{
+    return set_entries(c, s, off, n, entry, step, true);
 }

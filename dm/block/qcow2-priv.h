@@ -138,6 +138,8 @@ struct qcow2 {
     uint64_t meta_n;     /* words */
     uint64_t *frees;     /* clusters to count down when L2 is on the medium */
     size_t nfrees, max_frees;
+    struct qcow2_journal *journal; /* or NULL */
+    char *journal_path;
 };
 
 struct qcow2_snapshot {
@@ -244,6 +246,21 @@ const char *qcow2_bad_l1(const struct qcow2 *c, uint64_t entry);
  * ... (step), and lets go of what they named. One L2 table. */
 int qcow2_link(struct qcow2 *c, struct blk_queue *s, uint64_t off, uint64_t n,
                uint64_t entry, bool step);
+
+/* The same, and what they named is not let go of, and nothing is kept. */
+int qcow2_link_again(struct qcow2 *c, struct blk_queue *s, uint64_t off,
+                     uint64_t n, uint64_t entry, bool step);
+
+/* qcow2-journal.c, locked if not said otherwise; all do nothing without one */
+/* Not locked, with err set. */
+int qcow2_journal_open(struct qcow2 *c, const char *path, struct cfg_err *err);
+int qcow2_journal_replay(struct qcow2 *c, struct cfg_err *err);
+void qcow2_journal_close(struct qcow2 *c, bool forget);
+/* There is room for one more, if need be by a commit. */
+int qcow2_journal_room(struct qcow2 *c, struct blk_queue *s);
+void qcow2_journal_add(struct qcow2 *c, uint64_t off, uint64_t n,
+                       uint64_t entry, bool step);
+void qcow2_journal_reset(struct qcow2 *c); /* the file has it all */
 
 /* qcow2-io.c */
 struct qcow2_queue {

@@ -347,5 +347,7 @@ int qcow2_commit(struct qcow2 *c, struct blk_queue *s)
         if (!rc)
             rc = qcow2_apply_frees(c, s);
     }
+    if (!rc)
+        qcow2_journal_reset(c);
     return rc;
 }

@@ -520,6 +520,7 @@ static int make_writable(struct qcow2 *c, struct cfg_err *err)
 static int qcow2_open(struct blk *blk, struct opts *opts, struct cfg_err *err)
 {
     struct qcow2 *c = (struct qcow2 *)blk;
+    const char *journal = opts_get(opts, "journal");
     int rc;
 
     pthread_mutex_init(&c->lock, NULL);
@@ -538,7 +539,15 @@ static int qcow2_open(struct blk *blk, struct opts *opts, struct cfg_err *err)
         return qcow2_no_memory(err);
     blk->physical_block = c->file->physical_block;
     rc = open_backing(c, opts, err);
-    return rc < 0 ? rc : make_writable(c, err);
+    if (!rc)
+        rc = make_writable(c, err);
+    if (!rc && journal && !blk->readonly) {
+        blk->loses_tables = false;
+        rc = qcow2_journal_open(c, journal, err);
+        if (!rc)
+            rc = qcow2_journal_replay(c, err);
+    }
+    return rc;
 }
 
 static void close_file(struct blk *blk, bool named)
@@ -550,7 +559,7 @@ static void close_file(struct blk *blk, bool named)
 }
 
 /* Twice: what the first lets go of is counted down by the second. */
-static void commit_all(struct qcow2 *c)
+static int commit_all(struct qcow2 *c)
 {
     int rc = 0;
 
@@ -564,14 +573,17 @@ static void commit_all(struct qcow2 *c)
         log_err("blk", "%s: closing: tables cannot be written: %s", NAME(c),
                 strerror(-rc));
     }
+    return rc;
 }
 
 static void qcow2_close(struct blk *blk)
 {
     struct qcow2 *c = (struct qcow2 *)blk;
+    int rc = -EIO;
 
     if (c->zeros) /* it was open */
-        commit_all(c);
+        rc = commit_all(c);
+    qcow2_journal_close(c, !rc);
     blk_queue_free(c->s);
     qcow2_dir_free(&c->l1);
     qcow2_dir_free(&c->rt);
@@ -630,7 +642,7 @@ void qcow2_get_info(struct blk *blk, struct qcow2_info *info)
 const struct blk_ops blk_qcow2 = {
     .format = "qcow2",
     .desc = "grows as it is written, with snapshots and compression",
-    .keys = "backing, drive, snapshot, file, filename, aio, align",
+    .keys = "backing, drive, journal, snapshot, file, filename, aio, align",
     .blk_size = sizeof(struct qcow2),
     .queue_size = sizeof(struct qcow2_queue),
     .open = qcow2_open,

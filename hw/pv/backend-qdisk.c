@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "dm/block/blk.h"
 #include "dm/machine.h"
@@ -27,7 +28,7 @@
 
 struct qdisk {
     struct backend b;
-    char journal[80];
+    char journal[80], qcow2_journal[88];
     struct blkif *blkif;
     struct blk *own; /* that we have opened; else it is another device's too */
     char *params;    /* what it was made from */
@@ -62,6 +63,17 @@ static char *text_of(struct backend *b, const char *key)
     char *text;
 
     return backend_read(b, key, &text) ? strdup("") : text;
+}
+
+/* A process before us has died while the guest used it, and what that had
+ * asked of the kernel may not be done yet. */
+static bool is_ours_again(struct qdisk *q)
+{
+    char *state = text_of(&q->b, "state");
+    bool yes = state && (*state == '4' || *state == '5');
+
+    free(state);
+    return yes;
 }
 
 static int read_wish(struct qdisk *q, struct wish *w, struct cfg_err *err)
@@ -112,17 +124,6 @@ static struct blk *find_shared(struct vm *vm, const struct wish *w)
     return blk;
 }
 
-/* A process before us has died while the guest used it, and what that had
- * asked of the kernel may not be done yet. */
-static bool is_ours_again(struct qdisk *q)
-{
-    char *state = text_of(&q->b, "state");
-    bool yes = state && *state == '4';
-
-    free(state);
-    return yes;
-}
-
 /* Errors go to the guest: nobody would tell a stopped one to go on. */
 static int open_image(struct qdisk *q, const struct wish *w,
                       struct cfg_err *err)
@@ -139,6 +140,8 @@ static int open_image(struct qdisk *q, const struct wish *w,
     opts_set(o, "cache", w->direct ? "none" : "writeback");
     opts_set(o, "discard", w->discard ? "unmap" : "ignore");
     opts_set(o, "locking", is_ours_again(q) ? "wait" : "auto");
+    if (!strcmp(w->format, "qcow2") && *q->qcow2_journal)
+        opts_set(o, "journal", q->qcow2_journal);
     opts_set(o, "rerror", "report");
     opts_set(o, "werror", "report");
     rc = blk_open(q->b.vm, o, &q->own, err);
@@ -170,6 +173,10 @@ static int make_journal(struct qdisk *q, struct blkif_conf *conf,
     snprintf(q->journal, sizeof(q->journal), JOURNALS "/%" PRIu32 "-%.16s",
              q->b.x->domid, q->b.name);
     conf->journal = q->journal;
+    snprintf(q->qcow2_journal, sizeof(q->qcow2_journal), "%s.qcow2",
+             q->journal);
+    if (!is_ours_again(q))
+        unlink(q->qcow2_journal);
     return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a ring has in work, in memory that outlives this process: a file that
- * is mapped, on a tmpfs. From it and the ring the next process knows what the
- * frontend still waits for, whenever this one is killed:
+ * What a ring has in work, in memory that outlives this process (dm/keep.h).
+ * From it and the ring the next process knows what the frontend still waits
+ * for, whenever this one is killed:
  *
  *   an entry is      when                              then
  *   FREE
@@ -11,28 +11,26 @@
  *                    over a request in the ring        ring's rsp_prod <= n
  *   FREE             rsp_prod has been moved past n
  *
- * Each change is one store, and a process that is killed has done all stores
- * up to some instruction and none after it. The frontend sees answers by
- * rsp_prod alone; so what is in work is exactly what it has not seen
- * answered, and as many requests of the ring have been taken as have been
- * answered and are in work. The slots of those not taken hold them still:
- * responses never get ahead of that.
+ * Each change is one store. The frontend sees answers by rsp_prod alone; so
+ * what is in work is exactly what it has not seen answered, and as many
+ * requests of the ring have been taken as have been answered and are in work.
+ * The slots of those not taken hold them still: responses never get ahead of
+ * that.
  */
 #include "config.h"
 
 #include "hw/pv/blkif-priv.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
+
+#include "dm/keep.h"
 
 #define MAGIC UINT64_C(0x31306c6e6a6b6c62) /* "blkjnl01" */
 #define ENTRIES_AT 128u
+#define PATH_LEN 256
 
 enum { FREE, LIVE };
 #define ANSWERED (UINT64_C(1) << 32) /* | index of the response */
@@ -68,47 +66,26 @@ static int check_head(struct blkif_queue *q, evtchn_port_t port)
     return 0;
 }
 
-static int path_of(const struct blkif_queue *q, char *path, size_t size)
+static const char *path_of(const struct blkif_queue *q, char path[PATH_LEN])
 {
-    int n = snprintf(path, size, "%s.%u", q->b->conf.journal, q->idx);
-
-    return n > 0 && (size_t)n < size ? 0 : -ENAMETOOLONG;
-}
-
-static void *map(int fd, size_t len)
-{
-    int flags = fd < 0 ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
-
-    return mmap(NULL, len, PROT_READ | PROT_WRITE, flags, fd, 0);
+    if (!q->b->conf.journal)
+        return NULL;
+    snprintf(path, PATH_LEN, "%s.%u", q->b->conf.journal, q->idx);
+    return path;
 }
 
 static int open_file(struct blkif_queue *q, evtchn_port_t port,
                      struct cfg_err *err)
 {
-    struct blkif_journal *j = &q->journal;
-    char path[256];
-    int fd = -1, rc = path_of(q, path, sizeof(path));
-
+    char path[PATH_LEN] = "";
+    void *mem;
     /* If there is none, the process before left nothing in work. */
-    if (!rc)
-        fd = open(path,
-                  O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
-                      (q->b->bus.again ? 0 : O_TRUNC),
-                  0600);
-    if (!rc && fd < 0)
-        rc = -errno;
-    if (!rc) /* a store into it must not fail later */
-        rc = -posix_fallocate(fd, 0, (off_t)j->len);
-    if (!rc)
-        j->mem = map(fd, j->len);
-    if (!rc && j->mem == MAP_FAILED) {
-        j->mem = NULL;
-        rc = -errno;
-    }
-    if (fd >= 0)
-        close(fd);
+    int rc = keep_open(path_of(q, path), q->journal.len, !q->b->bus.again, &mem,
+                       err);
+
     if (rc)
-        return err_set(err, rc, "%s: %s", path, strerror(-rc));
+        return rc;
+    q->journal.mem = mem;
     if (check_head(q, port))
         return err_set(err, -EINVAL,
                        "%s: expected what the process before had in work, "
@@ -169,15 +146,7 @@ int blkif_journal_open(struct blkif_queue *q, evtchn_port_t port,
         return err_set(err, -ENOMEM, "queue %u: no memory", q->idx);
     j->answered = j->free + n;
     j->again = j->answered + n;
-    if (q->b->conf.journal) {
-        rc = open_file(q, port, err);
-    } else {
-        j->mem = map(-1, j->len);
-        if (j->mem == MAP_FAILED) {
-            j->mem = NULL;
-            rc = err_set(err, -errno, "queue %u: %s", q->idx, strerror(errno));
-        }
-    }
+    rc = open_file(q, port, err);
     if (rc)
         return rc;
     rc = sort_out(q);
@@ -198,15 +167,11 @@ void blkif_journal_close(struct blkif_queue *q)
 {
     struct blkif_journal *j = &q->journal;
     bool idle = q->broken || j->nfree == q->ring.size;
-    char path[256];
+    char path[PATH_LEN];
 
-    if (!j->mem)
-        return;
-    munmap(j->mem, j->len);
+    keep_close(path_of(q, path), j->mem, j->len, idle);
     free(j->free);
     *j = (struct blkif_journal){0};
-    if (idle && q->b->conf.journal && !path_of(q, path, sizeof(path)))
-        unlink(path);
 }
 
 struct blkif_entry *blkif_journal_take(struct blkif_queue *q)
