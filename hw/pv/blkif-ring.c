@@ -355,18 +355,22 @@ static bool take(struct blkif_queue *q, unsigned *budget)
     return true;
 }
 
+/* An event is asked for when all that was there has been started or done, so
+ * that what comes meanwhile needs none. */
 void blkif_queue_run(struct blkif_queue *q)
 {
     unsigned budget = 2 * q->ring.size;
+    bool all;
 
     if (!q->running || q->broken)
         return;
     blk_plug(q->bq);
-    while (take(q, &budget) && pv_ring_want(&q->ring, 1))
-        ;
-    blk_poll(q->bq);
+    do {
+        all = take(q, &budget);
+        blk_poll(q->bq);
+        push(q);
+    } while (all && pv_ring_want(&q->ring, 1));
     blk_unplug(q->bq);
-    push(q);
     if (!budget && !q->held)
         loop_post(q->thread.loop, &q->again);
 }
