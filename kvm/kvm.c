@@ -138,8 +138,8 @@ static void kvm_destroy(struct vm *vm)
     gate_end(k);
     for (unsigned i = 0; i < k->vcpus; i++)
         kvm_vcpu_destroy(&k->vcpu[i]);
-    free(k->vcpu);
     kvm_xen_destroy(k);
+    free(k->vcpu);
     kvm_irqchip_destroy(k);
     if (k->fd >= 0)
         close(k->fd);

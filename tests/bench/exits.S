@@ -2,7 +2,8 @@
 /*
  * A guest that counts what its exits cost: COUNT reads each of a device's
  * port (COM1's scratch register), of a port and of memory that nobody has,
- * timed by the TSC; where there is a Xen, also the least hypercall. Prints a
+ * timed by the TSC; then of a call to a function that writes to a port, and
+ * where there is a Xen, of the least hypercall, which is such a call. Prints a
  * line for each on COM1, "name cycles" in hexadecimal, and ends by port 0xf4.
  * A flat file with a multiboot 1 header.
  */
@@ -10,6 +11,7 @@
 #define COUNT 20000
 #define XEN_LEAF 0x40000000
 #define PAGE 0x200000 /* of hypercalls */
+#define STUB 0x300000 /* our own of that form */
 #define XEN_VERSION 17
 
     .code32
@@ -33,11 +35,24 @@ again:
     call timed_memory
     mov $LOAD + memory - _start, %esi
     call print
+    movl $XEN_VERSION << 8 | 0xb8, STUB /* mov $17, %eax */
+    movl $0xc32fe600, STUB + 4          /* out %al, $0x2f; ret */
+    mov $STUB, %esi
+    call timed_call
+    mov $LOAD + called - _start, %esi
+    call print
     mov $XEN_LEAF, %eax
     cpuid
     cmp $0x566e6558, %ebx       /* "XenV" */
     jne 1f
-    call timed_hypercall
+    mov $XEN_LEAF + 2, %eax
+    cpuid
+    mov %ebx, %ecx
+    mov $PAGE, %eax
+    xor %edx, %edx
+    wrmsr
+    mov $PAGE + 32 * XEN_VERSION, %esi
+    call timed_call
     mov $LOAD + hypercall - _start, %esi
     call print
 1:  dec %ebp
@@ -75,24 +90,16 @@ timed_memory:
     jnz 1b
     jmp elapsed
 
-timed_hypercall:
-    mov $XEN_LEAF + 2, %eax
-    cpuid
-    mov %ebx, %ecx
-    mov $PAGE, %eax
-    xor %edx, %edx
-    wrmsr
+timed_call:                     /* esi */
+    mov $COUNT, %ecx
     rdtsc
-    push %eax
+    mov %eax, %edi
     push %edx
-    mov $COUNT, %edi
 1:  xor %ebx, %ebx              /* XENVER_version */
-    mov $PAGE + 32 * XEN_VERSION, %eax
-    call *%eax
-    dec %edi
+    call *%esi
+    dec %ecx
     jnz 1b
     pop %ebx
-    pop %edi
     jmp elapsed
 
 print:                          /* esi, a blank, edi, a new line */
@@ -123,6 +130,8 @@ nothing:
     .asciz "empty-port "
 memory:
     .asciz "empty-memory "
+called:
+    .asciz "called-port "
 hypercall:
     .asciz "hypercall "
     .balign 16
