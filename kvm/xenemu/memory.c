@@ -46,14 +46,36 @@ bool xen_slot_of(struct xenemu *x, gpa_t gpa, struct mem_slot *out)
 
 /* ---- our pages ---- */
 
+/* What was there, as one piece with what it was cut from. */
+static void put_back(struct xenemu *x, const struct xen_overlay *o)
+{
+    struct mem_slot m = o->under, s;
+
+    m.off += o->gpa - m.gpa;
+    m.gpa = o->gpa;
+    m.len = XEN_PAGE;
+    for (unsigned i = 0; mem_slot_at(x->vm, i, &s); i++) {
+        if (s.ram != m.ram || s.readonly != m.readonly ||
+            s.gpa - s.off != m.gpa - m.off)
+            continue;
+        if (s.gpa + s.len == m.gpa) {
+            m.gpa = s.gpa;
+            m.off = s.off;
+            m.len += s.len;
+        } else if (m.gpa + m.len == s.gpa) {
+            m.len += s.len;
+        }
+    }
+    mem_show(x->vm, m.gpa, m.len, m.ram, m.off, m.readonly);
+}
+
 void xen_overlay_hide(struct xenemu *x, struct xen_overlay *o)
 {
     if (!o->shown)
         return;
     o->shown = false;
     if (o->had)
-        mem_show(x->vm, o->gpa, XEN_PAGE, o->under.ram,
-                 o->under.off + (o->gpa - o->under.gpa), o->under.readonly);
+        put_back(x, o);
     else
         mem_hide(x->vm, o->gpa, XEN_PAGE);
 }

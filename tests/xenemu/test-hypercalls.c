@@ -166,6 +166,35 @@ START_TEST(our_pages_come_and_go)
 }
 END_TEST
 
+static unsigned pieces(void)
+{
+    struct mem_slot s;
+    unsigned n = 0;
+
+    while (mem_slot_at(&c->t->vm, n, &s))
+        n++;
+    return n;
+}
+
+/* Memory is cut for our pages, and whole again behind them. */
+START_TEST(memory_heals)
+{
+    unsigned before = pieces();
+
+    for (unsigned i = 0; i < 200; i++) {
+        ck_assert_int_eq(xc_place(c, XENMAPSPACE_shared_info, 0, 0x200 + 3 * i),
+                         0);
+        ck_assert_int_eq(
+            xc_place(c, XENMAPSPACE_grant_table, i & 3, 0x201 + 3 * i), 0);
+    }
+    ck_assert_uint_le(pieces(), before + 8);
+    vm_lock(&c->t->vm);
+    xenemu_reset(c->x);
+    vm_unlock(&c->t->vm);
+    ck_assert_uint_lt(pieces(), before);
+}
+END_TEST
+
 static long reservation(unsigned op, uint64_t list, uint64_t n, unsigned order)
 {
     struct {
@@ -736,6 +765,7 @@ int main(void)
         the_page_of_hypercalls,
         kernels_without_a_page,
         our_pages_come_and_go,
+        memory_heals,
         ballooning,
         many_pages_at_once,
         what_memory_there_is,
