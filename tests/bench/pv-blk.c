@@ -5,7 +5,8 @@
  * plain io_uring loop on the same file: random requests of 4 KiB. Processor
  * time is that of the backend's queue threads, or of the loop.
  *
- *   pv-blk [SECONDS [FOLDER]]    FOLDER: where O_DIRECT works
+ *   pv-blk [SECONDS [FOLDER [NAME]]]    FOLDER: where O_DIRECT works
+ *                                       NAME: one table's, null, tmpfs, ...
  */
 #include "config.h"
 
@@ -32,7 +33,7 @@
 static double seconds = 1;
 static atomic_bool stop;
 static char path[128];
-static const char *folder = "/var/tmp";
+static const char *folder = "/var/tmp", *only;
 
 static double clock_sec(clockid_t clock)
 {
@@ -325,6 +326,8 @@ static void table(const char *name, const char *file, bool direct,
     char words[300];
     double limit;
 
+    if (only && strcmp(only, name))
+        return;
     printf("%s, %s, depth %u a ring\n"
            "  %-22s %9s %11s  %5s\n",
            name, write ? "write" : "read", depth, "", "/s", "/cpu second",
@@ -370,6 +373,8 @@ int main(int argc, char **argv)
         seconds = atof(argv[1]);
     if (argc > 2)
         folder = argv[2];
+    if (argc > 3)
+        only = argv[3];
     setvbuf(stdout, NULL, _IOLBF, 0);
     tcase_add_test(c, tables);
     suite_add_tcase(s, c);
