@@ -18,6 +18,7 @@
 #include "kvm/xenemu/xenemu-priv.h"
 
 #define CHIPS 0xfec00u /* gfn: from here on there are local chips */
+#define SLOTS_LEFT 32u /* pieces of memory that are the board's to make */
 #define GFN_4G 0x100000u
 
 struct e820 {
@@ -98,12 +99,15 @@ long xen_overlay_show(struct xenemu *x, struct xen_overlay *o, uint64_t gfn,
                       struct ram *ram, uint64_t off, bool readonly)
 {
     uint64_t end = x->ram_top > GFN_4G ? x->ram_top : CHIPS;
+    struct mem_slot last;
     int rc;
 
     if (gfn >= end || (gfn >= CHIPS && gfn < GFN_4G))
         return -XEN_EINVAL;
     xen_overlay_hide(x, o);
     hide_at(x, gfn * XEN_PAGE);
+    if (mem_slot_at(x->vm, MEM_SLOTS - SLOTS_LEFT, &last))
+        return -XEN_ENOSPC;
     o->gpa = gfn * XEN_PAGE;
     o->had = xen_slot_of(x, o->gpa, &o->under);
     o->shown = true;

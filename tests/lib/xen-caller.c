@@ -89,7 +89,7 @@ struct xc *xc_new(bool wide)
 {
     static const char *const args[] = {"-m", "16M", NULL};
     const struct xenemu_conf conf = {
-        .major = 4, .minor = 17, .vcpus = XC_VCPUS, .grant_frames = 4};
+        .major = 4, .minor = 17, .vcpus = XC_VCPUS, .grant_frames = XC_FRAMES};
     struct xc *c = calloc(1, sizeof(*c));
     struct cfg_err err;
 

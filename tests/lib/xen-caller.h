@@ -15,6 +15,7 @@
 #include "tests/lib/testvm.h"
 
 #define XC_VCPUS 4u
+#define XC_FRAMES 48u /* of the grant table */
 #define XC_RAM (16u << 20)
 #define XC_ARG 0x10000u    /* where arguments are put */
 #define XC_SHARED 0x20000u /* where xc_new places the shared page */

@@ -206,6 +206,28 @@ START_TEST(an_entry_that_changes_under_us)
 }
 END_TEST
 
+/* An entry in use that now names another domain is nobody's, and is not marked
+ * for who asks. */
+START_TEST(no_mark_without_a_user)
+{
+    volatile struct grant_entry *e =
+        xc_grant(c, FIRST, GTF_permit_access, 0, 0x50);
+    struct gnttab_map m = {.host_addr = 0x60000,
+                           .flags = GNTMAP_host_map,
+                           .ref = FIRST,
+                           .dom = DOMID_SELF};
+    void *a;
+
+    ck_assert_int_eq(map(FIRST, false, &a), 0);
+    e->domid = XENEMU_DOMID;
+    xc_op(c, HC_grant_table_op, GNTTABOP_map_grant_ref, &m, sizeof(m));
+    ck_assert_int_eq(m.status, GNTST_general_error);
+    ck_assert_uint_eq(e->flags, GTF_permit_access | GTF_reading);
+    unmap(a, 1);
+    ck_assert_uint_eq(e->flags, GTF_permit_access);
+}
+END_TEST
+
 /* XSA-236 and its kin: a reset, or a kexec, while backends have maps. */
 START_TEST(a_reset_under_maps)
 {
@@ -417,7 +439,7 @@ START_TEST(size_and_places)
 
     gnttab(GNTTABOP_query_size, &q, sizeof(q));
     ck_assert_uint_eq(q.nr_frames, 1);
-    ck_assert_uint_eq(q.max_nr_frames, 4);
+    ck_assert_uint_eq(q.max_nr_frames, XC_FRAMES);
     gnttab(GNTTABOP_setup_table, &s, sizeof(s));
     ck_assert_int_eq(s.status, GNTST_okay);
     tv_mem_read(c->t, 0x40000, frames, sizeof(frames));
@@ -425,7 +447,7 @@ START_TEST(size_and_places)
     ck_assert_uint_eq(frames[1], UINT64_MAX);
     gnttab(GNTTABOP_query_size, &q, sizeof(q));
     ck_assert_uint_eq(q.nr_frames, 3);
-    s.n = 5;
+    s.n = XC_FRAMES + 1;
     gnttab(GNTTABOP_setup_table, &s, sizeof(s));
     ck_assert_int_eq(s.status, GNTST_general_error);
 }
@@ -584,6 +606,7 @@ int main(void)
         xsa_300_maps_have_an_end,
         xsa_230_marks_stay,
         an_entry_that_changes_under_us,
+        no_mark_without_a_user,
         a_reset_under_maps,
         rings_are_granted,
         a_guest_maps_its_own,

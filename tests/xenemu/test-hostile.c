@@ -231,6 +231,33 @@ START_TEST(only_its_own_memory)
 }
 END_TEST
 
+/* A guest that places as many of our pages as it can, each apart: memory is in
+ * pieces then, of which there are not so many; the board keeps its share. */
+START_TEST(pages_everywhere)
+{
+    unsigned shown = 0;
+    struct ram *ram;
+    struct cfg_err err;
+
+    for (unsigned i = 0; i < XC_FRAMES; i++) {
+        long rc = xc_place(c, XENMAPSPACE_grant_table, i, 0x600 + 3 * i);
+
+        ck_assert(rc == 0 || rc == -XEN_ENOSPC);
+        shown += !rc;
+    }
+    ck_assert_uint_gt(shown, 16);
+    vm_lock(&c->t->vm);
+    ck_assert_int_eq(ram_new(&c->t->vm, "board", 4096, &ram, &err), 0);
+    for (unsigned i = 0; i < 8; i++)
+        ck_assert_int_eq(
+            mem_show(&c->t->vm, 0xc00000 + i * 0x8000, 4096, ram, 0, true), 0);
+    xenemu_reset(c->x);
+    vm_unlock(&c->t->vm);
+    for (unsigned i = 0; i < XC_FRAMES; i++) /* one piece */
+        ck_assert_int_eq(xc_place(c, XENMAPSPACE_grant_table, i, 0x100 + i), 0);
+}
+END_TEST
+
 /* ---- the guest's page tables ---- */
 
 #define P 7u /* present, writable, user */
@@ -487,6 +514,7 @@ int main(void)
         xsa_332_floods,
         xsa_158_388_reservations,
         only_its_own_memory,
+        pages_everywhere,
         page_tables,
         storm_of_page_tables,
         storm_of_versions,

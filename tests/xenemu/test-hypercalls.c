@@ -160,7 +160,7 @@ START_TEST(our_pages_come_and_go)
                      -XEN_EINVAL);
     ck_assert_int_eq(xc_place(c, XENMAPSPACE_grant_table, 2, 1ull << 52),
                      -XEN_EINVAL);
-    ck_assert_int_eq(xc_place(c, XENMAPSPACE_grant_table, 4, 0x62),
+    ck_assert_int_eq(xc_place(c, XENMAPSPACE_grant_table, XC_FRAMES, 0x62),
                      -XEN_EINVAL);
     ck_assert_int_eq(xc_place(c, 2, 0, 0x62), -XEN_EINVAL);
 }
@@ -265,11 +265,12 @@ START_TEST(many_pages_at_once)
     struct {
         uint16_t domid, space, size, foreign;
         uint64_t idxs, gfns, errs;
-    } a = {DOMID_SELF, XENMAPSPACE_grant_table, 5, 0, 0x40000, 0x41000,
-           0x42000};
-    int32_t err[5];
+    } a = {
+        DOMID_SELF, XENMAPSPACE_grant_table, XC_FRAMES + 1, 0, 0x40000, 0x41000,
+        0x42000};
+    int32_t err[XC_FRAMES + 1];
 
-    for (uint64_t i = 0, gfn; i < 5; i++) {
+    for (uint64_t i = 0, gfn; i <= XC_FRAMES; i++) {
         gfn = 0x200 + i;
         tv_mem_write(c->t, 0x40000 + 8 * i, &i, 8);
         tv_mem_write(c->t, 0x41000 + 8 * i, &gfn, 8);
@@ -277,8 +278,8 @@ START_TEST(many_pages_at_once)
     ck_assert_int_eq(
         xc_op(c, HC_memory_op, XENMEM_add_to_physmap_batch, &a, sizeof(a)), 0);
     tv_mem_read(c->t, 0x42000, err, sizeof(err));
-    for (unsigned i = 0; i < 5; i++)
-        ck_assert_int_eq(err[i], i < 4 ? 0 : -XEN_EINVAL);
+    for (unsigned i = 0; i <= XC_FRAMES; i++)
+        ck_assert_int_eq(err[i], i < XC_FRAMES ? 0 : -XEN_EINVAL);
 }
 END_TEST
 
