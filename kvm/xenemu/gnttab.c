@@ -43,26 +43,26 @@ int xen_grant_get(struct xenemu *x, uint32_t ref, uint16_t dom, bool write,
                   void **page)
 {
     struct xen_active *a;
-    struct grant_entry *e;
+    unsigned users;
 
     if (ref >= x->grant_frames * GRANTS_PER_FRAME)
         return GNTST_bad_gntref;
     a = &x->active[ref];
-    e = &x->grants[ref];
-    if (a->readers + a->writers == 0 || (write && !a->writers)) {
-        int rc = mark(e, dom, write);
+    users = a->readers + a->writers;
+    if (users && a->dom != dom)
+        return GNTST_general_error;
+    if (users >= USERS_MAX)
+        return GNTST_no_device_space;
+    if (!users || (write && !a->writers)) {
+        int rc = mark(&x->grants[ref], dom, write);
 
         if (rc)
             return rc;
-        if (a->readers + a->writers == 0) {
-            a->frame = __atomic_load_n(&e->frame, __ATOMIC_SEQ_CST);
-            a->dom = dom;
-        }
     }
-    if (a->dom != dom)
-        return GNTST_general_error;
-    if (a->readers + a->writers >= USERS_MAX)
-        return GNTST_no_device_space;
+    if (!users) {
+        a->frame = __atomic_load_n(&x->grants[ref].frame, __ATOMIC_SEQ_CST);
+        a->dom = dom;
+    }
     if (write)
         a->writers++;
     else
