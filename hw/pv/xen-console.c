@@ -145,9 +145,13 @@ static bool event(void *opaque)
 static void disconnect(struct xen_console *c)
 {
     struct xenif *x = c->dev.vm->xenif;
+    bool paused = c->paused;
 
     if (!c->ring)
         return;
+    c->paused = false;
+    give(c); /* the guest's last words: it ended faster than we looked */
+    c->paused = paused;
     pv_port_stop(&c->port);
     pv_port_unbind(&c->port);
     x->ops->gnt_unmap(x, c->ring, 1);
