@@ -207,11 +207,33 @@ static void set_xen(struct kvm_cpuid2 *cpuid, const struct xenemu *x,
     }
 }
 
+/* The bits of EFER that a processor with these features has. Source: AMD64
+ * Architecture Programmer's Manual, volume 2, 3.1.7. */
+static uint64_t efer_bits(struct kvm_cpuid2 *cpuid)
+{
+    const struct kvm_cpuid_entry2 *amd = kvm_cpuid_find(cpuid, 0x80000001, 0),
+                                  *more = kvm_cpuid_find(cpuid, 0x80000021, 0);
+    uint64_t efer = 1u << 0; /* SYSCALL */
+
+    if (amd) {
+        efer |= amd->edx & 1u << 29 ? 1u << 8 | 1u << 10 : 0; /* long mode */
+        efer |= amd->edx & 1u << 20 ? 1u << 11 : 0;           /* no-execute */
+        efer |= amd->edx & 1u << 25 ? 1u << 14 : 0;           /* fast FXSAVE */
+        efer |= amd->ecx & 1u << 2 ? 1u << 12 : 0;            /* SVM */
+        efer |= amd->ecx & 1u << 17 ? 1u << 15 : 0; /* translation cache */
+    }
+    if (more)
+        efer |= more->eax & 1u << 8 ? 1u << 21 : 0; /* automatic IBRS */
+    return efer;
+}
+
 int kvm_cpuid_set(struct vcpu *v, struct kvm_cpuid2 *cpuid)
 {
     set_apic_id(cpuid, v->index);
-    if (v->kvm->xen)
+    if (v->kvm->xen) {
         set_xen(cpuid, v->kvm->xen, v->index);
+        v->kvm->xen_efer = efer_bits(cpuid);
+    }
     return ioctl(v->fd, KVM_SET_CPUID2, cpuid) < 0 ? -errno : 0;
 }
 

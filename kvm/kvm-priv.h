@@ -71,6 +71,7 @@ struct kvm {
     struct xenemu *xen;           /* xen-version: Xen's interfaces; or NULL */
     int xen_line, xen_line_ended; /* eventfds of its line, -1 */
     uint8_t xen_gsi;              /* where that is, or IRQ_NO_ROUTE */
+    uint64_t xen_efer;            /* bits of EFER that the guest may set */
     struct loop_fd xen_line_watch;
     atomic_bool xen_no_time; /* KVM has refused it, and we said so */
 

@@ -22,6 +22,8 @@
 
 #define MSR_EFER 0xc0000080u
 #define MSR_HYPERCALL 0x40000000u
+#define CR0_PG (1u << 31)
+#define EFER_LME (1u << 8)
 #define EFER_LMA (1u << 10)
 #define SYNC (KVM_SYNC_X86_REGS | KVM_SYNC_X86_SREGS)
 
@@ -91,13 +93,18 @@ int kvm_xen_hypercall(struct vcpu *v)
     return 0;
 }
 
+/* What comes from us KVM takes without the checks that it has for a guest. */
 static bool set_efer(struct vcpu *v, uint64_t value)
 {
+    const struct kvm_sregs *sregs = &v->run->s.regs.sregs;
     struct {
         struct kvm_msrs head;
         struct kvm_msr_entry entry;
     } m = {.head = {.nmsrs = 1}, .entry = {.index = MSR_EFER, .data = value}};
 
+    if (value & ~v->kvm->xen_efer ||
+        (sregs->cr0 & CR0_PG && (value ^ sregs->efer) & EFER_LME))
+        return false;
     return ioctl(v->fd, KVM_SET_MSRS, &m) == 1;
 }
 
@@ -114,9 +121,10 @@ void kvm_xen_exit_msr(struct vcpu *v)
         run->msr.data = 0;
         ok = true;
     } else if (run->msr.index == MSR_EFER && write) {
-        get_space(v, &space);
-        xenemu_patch(v->kvm->xen, &space, run->s.regs.regs.rip);
         ok = set_efer(v, run->msr.data);
+        get_space(v, &space);
+        if (ok)
+            xenemu_patch(v->kvm->xen, &space, run->s.regs.regs.rip);
     }
     run->msr.error = !ok;
 }

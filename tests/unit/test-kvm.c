@@ -45,6 +45,14 @@ static const uint8_t fault_code[] = {
     0xe6, PORT, 0x0f, 0x01, 0x1d, 0x00, 0x60, 0x00, 0x00, 0x0f, 0x0b,
 };
 
+/* out %al, $PORT; EFER |= NXE, with a lidt of nothing before it;
+ * incl COUNTER; jmp . */
+static const uint8_t efer_code[] = {
+    0xe6, PORT, 0xb9, 0x80, 0x00, 0x00, 0xc0, 0x0f, 0x32, 0x0d, 0x00,
+    0x08, 0x00, 0x00, 0x0f, 0x01, 0x1d, 0x00, 0x60, 0x00, 0x00, 0x0f,
+    0x30, 0xff, 0x05, 0x00, 0x50, 0x00, 0x00, 0xeb, 0xfe,
+};
+
 static uint64_t port_read(void *opaque, uint64_t off, unsigned size)
 {
     return 0;
@@ -231,6 +239,37 @@ START_TEST(triple_fault_resets)
 }
 END_TEST
 
+/* Xen's interfaces have us write EFER for the guest: not what it cannot. */
+START_TEST(efer_is_what_the_processor_has)
+{
+    code = efer_code;
+    code_len = sizeof(efer_code);
+    opts_set(accel, "xen-version", "4.17");
+    ck_assert_int_eq(opts_parse("host,nx=off", "model", &cfg.cpu, &err), 0);
+    ck_assert_msg(start() == 0, "%s", err.text);
+    go();
+    while (hits < 3 && !counter())
+        loop_once(vm.loop, 10);
+    stop();
+    ck_assert_uint_eq(counter(), 0);
+}
+END_TEST
+
+START_TEST(efer_is_written)
+{
+    code = efer_code;
+    code_len = sizeof(efer_code);
+    opts_set(accel, "xen-version", "4.17");
+    ck_assert_msg(start() == 0, "%s", err.text);
+    go();
+    while (hits < 2 && !counter())
+        loop_once(vm.loop, 10);
+    stop();
+    ck_assert_uint_eq(hits, 1);
+    ck_assert_uint_eq(counter(), 1);
+}
+END_TEST
+
 START_TEST(threads_have_names)
 {
     char path[64], name[16] = "";
@@ -370,6 +409,8 @@ int main(void)
         layout_changes_while_it_runs,
         reset_starts_again,
         triple_fault_resets,
+        efer_is_what_the_processor_has,
+        efer_is_written,
         threads_have_names,
         messages_have_places,
         no_device,
