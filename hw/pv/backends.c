@@ -11,6 +11,7 @@
 
 #include "dm/log.h"
 #include "dm/machine.h"
+#include "hw/pv/xenbus.h"
 
 static const struct backend_class *const classes[] = {
     &backend_qdisk,
@@ -33,19 +34,19 @@ struct backends {
     struct backend *first;
 };
 
-static int read_below(struct xenif *x, uint32_t tx, const char *dir,
-                      const char *key, char **value)
+static int read_below(struct xenif *x, const char *dir, const char *key,
+                      char **value)
 {
     char path[XENIF_PATH_MAX];
 
     if (snprintf(path, sizeof(path), "%s/%s", dir, key) >= (int)sizeof(path))
         return -ENAMETOOLONG;
-    return x->ops->xs_read(x, tx, path, value);
+    return x->ops->xs_read(x, 0, path, value);
 }
 
 int backend_read(struct backend *b, const char *key, char **value)
 {
-    return read_below(b->x, 0, b->path, key, value);
+    return read_below(b->x, b->path, key, value);
 }
 
 /* The toolstack sets it to 0 before it takes the folder away. */
@@ -54,7 +55,7 @@ static bool is_online(struct xenif *x, const char *dir)
     char *text;
     bool yes;
 
-    if (read_below(x, 0, dir, "online", &text))
+    if (read_below(x, dir, "online", &text))
         return false;
     yes = !strcmp(text, "1");
     free(text);
@@ -79,26 +80,6 @@ void backend_gone(void *opaque)
     destroy(opaque);
 }
 
-/* A plain write would bring back a folder that has been removed. */
-static void say_error(struct backend *b, const char *text)
-{
-    const struct xenif_ops *ops = b->x->ops;
-    char path[XENIF_PATH_MAX + 8], *front;
-    uint32_t tx;
-    int rc;
-
-    log_err("backends", "%s", text);
-    if (ops->xs_tx_begin(b->x, &tx))
-        return;
-    rc = read_below(b->x, tx, b->path, "frontend", &front);
-    if (!rc) {
-        free(front);
-        snprintf(path, sizeof(path), "%s/error", b->path);
-        rc = ops->xs_write(b->x, tx, path, text);
-    }
-    ops->xs_tx_end(b->x, tx, !rc);
-}
-
 static void create(struct folder *f, const char *name)
 {
     struct backend *b = calloc(1, f->cls->size);
@@ -119,10 +100,12 @@ static void create(struct folder *f, const char *name)
     f->all->first = b;
     rc = b->cls->create(b, &err);
     b->made = !rc;
-    if (rc && rc != -ENOMEDIUM)
-        say_error(b, err.text);
-    else if (!rc && b->vm->state != RUN_RUNNING)
+    if (rc && rc != -ENOMEDIUM) {
+        log_err("backends", "%s", err.text);
+        xenbus_say_error(b->x, b->path, err.text);
+    } else if (!rc && b->vm->state != RUN_RUNNING) {
         b->cls->pause(b);
+    }
 }
 
 /* ---- which ones there are ---- */

@@ -167,6 +167,36 @@ static void drop_rings(struct xenbus_dev *d)
     d->cls->disconnect(d);
 }
 
+static int try_say(struct xenif *x, const char *back, const char *text)
+{
+    const struct xenif_ops *ops = x->ops;
+    char path[XENIF_PATH_MAX], *front;
+    uint32_t tx;
+    int r, rc = ops->xs_tx_begin(x, &tx);
+
+    if (rc)
+        return rc;
+    rc = path_of(back, "frontend", path);
+    if (!rc)
+        rc = ops->xs_read(x, tx, path, &front);
+    if (!rc) {
+        free(front);
+        rc = path_of(back, "error", path);
+    }
+    if (!rc)
+        rc = ops->xs_write(x, tx, path, text);
+    r = ops->xs_tx_end(x, tx, !rc);
+    return rc ? rc : r;
+}
+
+void xenbus_say_error(struct xenif *x, const char *back, const char *text)
+{
+    int rc = -EAGAIN;
+
+    for (unsigned i = 0; rc == -EAGAIN && i < TX_TRIES; i++)
+        rc = try_say(x, back, text);
+}
+
 void xenbus_error(struct xenbus_dev *d, const char *fmt, ...)
 {
     char text[200];
@@ -176,7 +206,7 @@ void xenbus_error(struct xenbus_dev *d, const char *fmt, ...)
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     log_guest(&d->quota, d->ctx, "%s", text);
-    xenbus_write(d, "error", "%s", text);
+    xenbus_say_error(d->x, d->back, text);
 }
 
 void xenbus_close(struct xenbus_dev *d)

@@ -237,6 +237,17 @@ START_TEST(folder_removed_under_our_hands)
 }
 END_TEST
 
+/* What we have to say of a device that is gone brings nothing of it back. */
+START_TEST(folder_removed_before_an_error)
+{
+    b.removed = true;
+    b.fail = -EINVAL;
+    front(XENBUS_INITIALISED);
+    ck_assert_uint_eq(b.gone, 1);
+    ck_assert_str_eq(fake_xs_get(x, BACK "/error"), "");
+}
+END_TEST
+
 START_TEST(hotplug_script)
 {
     set(BACK, "script", "/etc/xen/scripts/vif-bridge");
@@ -404,6 +415,7 @@ int main(void)
         detach_what_nobody_took,
         folder_removed,
         folder_removed_under_our_hands,
+        folder_removed_before_an_error,
         hotplug_script,
         resize,
         failed_connect,
