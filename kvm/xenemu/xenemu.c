@@ -57,6 +57,8 @@ static void soft_reset(void *opaque)
     struct xenemu *x = opaque;
     int asked = SOFT_RESET_ASKED;
 
+    if (atomic_load(&x->soft_reset) != SOFT_RESET_ASKED)
+        return; /* the machine has been reset meanwhile */
     begin_anew(x);
     /* a guest with more than one vCPU may have asked twice */
     atomic_compare_exchange_strong(&x->soft_reset, &asked, SOFT_RESET_DONE);

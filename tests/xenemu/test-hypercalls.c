@@ -758,6 +758,29 @@ START_TEST(a_new_kernel_by_kexec)
 }
 END_TEST
 
+/* One that was asked for and not done when the machine was reset: the guest
+ * that has begun since is left alone. */
+START_TEST(a_kexec_that_a_reset_overtakes)
+{
+    uint32_t reason = SHUTDOWN_soft_reset;
+    struct xenemu_regs r = c->regs;
+    unsigned p;
+
+    tv_mem_write(c->t, XC_ARG, &reason, sizeof(reason));
+    r.rax = HC_sched_op;
+    r.arg[0] = SCHEDOP_shutdown;
+    r.arg[1] = XC_ARG;
+    ck_assert_int_eq(xenemu_hypercall(c->x, 0, &r), XENEMU_AGAIN);
+    vm_lock(&c->t->vm);
+    xenemu_reset(c->x);
+    vm_unlock(&c->t->vm);
+    p = xc_ipi(c, 1);
+    for (unsigned i = 0; i < 8; i++)
+        loop_once(c->t->vm.loop, 0);
+    ck_assert_int_eq(xc_port(c, EVTCHNOP_send, p), 0);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -784,6 +807,7 @@ int main(void)
         waiting_for_events,
         the_end,
         a_new_kernel_by_kexec,
+        a_kexec_that_a_reset_overtakes,
         NULL,
     };
 
