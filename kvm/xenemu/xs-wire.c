@@ -117,28 +117,26 @@ static void event(struct xs_conn *c, struct xs_watch *watch, const char *path)
     size_t path_len = strlen(path) + 1, len;
     char data[XS_PAYLOAD_MAX];
     uint32_t hash = 2166136261u;
-    bool full;
 
     len = path_len + strlen(watch->token) + 1;
     if (len > sizeof(data))
         return; /* it does not fit into a message: as xenstored does */
+    if (w->events >= EVENTS_MAX ||
+        w->queued + sizeof(head) + len > EVENT_BYTES_MAX) {
+        log_guest(&c->s->quota, "xenstore",
+                  "a client does not read its events: they are lost");
+        return;
+    }
     memcpy(data, path, path_len);
     memcpy(data + path_len, watch->token, len - path_len);
     for (size_t i = 0; i < len; i++)
         hash = (hash ^ (uint8_t)data[i]) * 16777619u;
     hash |= 1;
-    full = w->events >= EVENTS_MAX ||
-           w->queued + sizeof(head) + len > EVENT_BYTES_MAX;
-    for (struct xs_out *o = w->first; o && !full; o = o->next)
+    for (struct xs_out *o = w->first; o; o = o->next)
         if (o->hash == hash && o->len == sizeof(head) + len &&
             !memcmp(o->bytes + sizeof(head), data, len) &&
             !(o == w->first && w->sent))
             return;
-    if (full) {
-        log_guest(&c->s->quota, "xenstore",
-                  "a client does not read its events: they are lost");
-        return;
-    }
     head.len = (uint32_t)len;
     queue(w, &head, data, hash);
 }
