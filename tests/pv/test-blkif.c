@@ -496,6 +496,22 @@ START_TEST(ignored_error)
 }
 END_TEST
 
+/* Nothing is left of a connection that has no journal: LeakSanitizer. */
+START_TEST(no_journal)
+{
+    unmake();
+    conf.journal = "/does/not/exist/journal";
+    make("readonly=off", NULL, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        bf_offer(&f, NULL, 1, 0);
+        ck_assert_int_eq(bf_state(&f), XENBUS_CLOSING);
+        ck_assert_ptr_nonnull(
+            strstr(fake_xs_get(f.x, BF_BACK "/error"), "journal"));
+        bf_disconnect(&f);
+    }
+}
+END_TEST
+
 START_TEST(detach)
 {
     for (unsigned forced = 0; forced < 2; forced++) {
@@ -552,6 +568,7 @@ int main(void)
         pause_and_resume,
         stop_on_error,
         ignored_error,
+        no_journal,
         detach,
         cdrom,
         NULL,

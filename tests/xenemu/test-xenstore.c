@@ -306,6 +306,23 @@ START_TEST(transactions)
 }
 END_TEST
 
+/* XSA-206: a guest that writes without end does not keep domain 0 from ending
+ * a transaction, unless that is about the very nodes. */
+START_TEST(xsa_206_writes_without_end)
+{
+    for (unsigned i = 0; i < 50; i++) {
+        uint32_t a = begin(d);
+
+        ck_ask(d, a, "READ", HOME "/name|", "test");
+        ck_ask(g, 0, "WRITE", "data/a|x", "OK|");
+        ck_ask(d, a, "WRITE", HOME "/memory/target|1", "OK|");
+        ck_ask(g, 0, "RM", "data/a|", "OK|");
+        ck_ask(g, 0, "WRITE", "memory/target|2", "EACCES");
+        ck_ask(d, a, "TRANSACTION_END", "T|", "OK|");
+    }
+}
+END_TEST
+
 /* One that makes, removes and makes again is counted right: xs_check. */
 START_TEST(transactions_and_quotas)
 {
@@ -698,6 +715,7 @@ int main(void)
         watches,
         xsa_115_a_watch_tells_nothing_that_may_not_be_seen,
         transactions,
+        xsa_206_writes_without_end,
         transactions_and_quotas,
         xsa_484_watches_reset_within_a_transaction,
         xsa_326_quotas,
