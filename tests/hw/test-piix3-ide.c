@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "dm/block/blk.h"
+#include "tests/lib/ide-client.h"
 #include "tests/lib/suite.h"
 #include "tests/lib/testvm.h"
 
@@ -19,10 +20,8 @@
 #define SECTORS 8192u
 #define CD_BLOCKS 64u
 
-enum { DATA_REG, ERROR, COUNT, LO, MID, HI, DEVICE, STATUS };
-enum { BSY = 0x80, DRDY = 0x40, DRQ = 0x08, ERR = 0x01 };
-
 static struct testvm *t;
+static struct ide_client ide;
 static char disk_path[64], cd_path[64];
 
 static void make_image(char *path, const char *name, unsigned sectors)
@@ -51,6 +50,8 @@ static void start(const char *disk, const char *cd)
                                  NULL};
 
     t = tv_new("pc", words);
+    ide = (struct ide_client){
+        .t = t, .cmd = CMD, .ctl = CTL, .bm = BM, .prdt = PRDT};
     tv_cfg_write(t, IDE_BDF, 0x20, 4, BM);
     tv_cfg_write(t, IDE_BDF, 0x04, 2, 0x05); /* I/O, bus master */
 }
@@ -81,37 +82,6 @@ static void teardown(void)
     unlink(cd_path);
 }
 
-static bool not_busy(void *opaque)
-{
-    return !(tv_inb(t, CTL) & BSY);
-}
-
-static uint8_t wait_ready(void)
-{
-    ck_assert(tv_wait(t, not_busy, NULL, 10000));
-    return tv_inb(t, CTL);
-}
-
-static void out(unsigned reg, uint8_t v)
-{
-    tv_outb(t, CMD + reg, v);
-}
-
-static void address(uint64_t lba, unsigned count, bool ext)
-{
-    if (ext) {
-        out(COUNT, count >> 8);
-        out(LO, lba >> 24);
-        out(MID, lba >> 32);
-        out(HI, lba >> 40);
-    }
-    out(COUNT, count);
-    out(LO, lba);
-    out(MID, lba >> 8);
-    out(HI, lba >> 16);
-    out(DEVICE, 0xe0 | (ext ? 0 : lba >> 24 & 0xf));
-}
-
 static void read_words(void *buf, unsigned bytes)
 {
     for (unsigned i = 0; i < bytes; i += 2)
@@ -132,9 +102,9 @@ static void read_run(void *buf, unsigned bytes)
 
 static void read_sector(uint64_t lba, uint32_t buf[128])
 {
-    address(lba, 1, false);
-    out(STATUS, 0x20);
-    wait_ready();
+    idec_address(&ide, 0, lba, 1, false);
+    idec_out(&ide, IDE_STATUS, 0x20);
+    idec_wait(&ide);
     read_run(buf, 512);
 }
 
@@ -148,15 +118,15 @@ START_TEST(identify)
 {
     uint16_t id[256];
 
-    out(DEVICE, 0xa0);
-    out(STATUS, 0xec);
-    ck_assert_uint_eq(wait_ready() & (DRQ | ERR), DRQ);
+    idec_out(&ide, IDE_DEVICE, 0xa0);
+    idec_out(&ide, IDE_STATUS, 0xec);
+    ck_assert_uint_eq(idec_wait(&ide) & (IDE_DRQ | IDE_ERR), IDE_DRQ);
     ck_assert(tv_gsi(t, 14));
     tv_roundtrip(t);
     read_words(id, 100);
     tv_roundtrip(t); /* in the middle of the block */
     read_words(id + 50, 412);
-    ck_assert_uint_eq(tv_inb(t, CMD + STATUS), DRDY | 0x10);
+    ck_assert_uint_eq(tv_inb(t, CMD + IDE_STATUS), IDE_DRDY | 0x10);
     ck_assert(!tv_gsi(t, 14)); /* reading STATUS takes it back */
     ck_assert_uint_eq(id[60], SECTORS);
     ck_assert_uint_eq(id[100], SECTORS);
@@ -168,9 +138,9 @@ END_TEST
 START_TEST(nobody_is_there)
 {
     /* the second channel is empty */
-    ck_assert_uint_eq(tv_inb(t, 0x170 + STATUS), 0);
-    tv_outb(t, 0x170 + STATUS, 0xec);
-    ck_assert_uint_eq(tv_inb(t, 0x170 + STATUS), 0);
+    ck_assert_uint_eq(tv_inb(t, 0x170 + IDE_STATUS), 0);
+    tv_outb(t, 0x170 + IDE_STATUS, 0xec);
+    ck_assert_uint_eq(tv_inb(t, 0x170 + IDE_STATUS), 0);
     ck_assert(!tv_gsi(t, 15));
 }
 END_TEST
@@ -183,21 +153,22 @@ START_TEST(read_by_pio)
         bool ext = pass & 1, multiple = pass & 2;
         unsigned per_irq = multiple ? 16 : 1;
 
-        address(100, 3, ext);
-        out(STATUS, multiple ? (ext ? 0x29 : 0xc4) : (ext ? 0x24 : 0x20));
+        idec_address(&ide, 0, 100, 3, ext);
+        idec_out(&ide, IDE_STATUS,
+                 multiple ? (ext ? 0x29 : 0xc4) : (ext ? 0x24 : 0x20));
         for (unsigned i = 0; i < 3; i += per_irq) {
             unsigned n = multiple ? 3 : 1;
 
-            ck_assert_uint_eq(wait_ready() & (DRQ | ERR), DRQ);
+            ck_assert_uint_eq(idec_wait(&ide) & (IDE_DRQ | IDE_ERR), IDE_DRQ);
             ck_assert(tv_gsi(t, 14));
-            tv_inb(t, CMD + STATUS);
+            tv_inb(t, CMD + IDE_STATUS);
             tv_roundtrip(t);
             read_run(buf, n * 512);
             check_sector(buf, 100 + i);
             if (multiple)
                 check_sector(buf + 256, 102);
         }
-        ck_assert_uint_eq(wait_ready(), DRDY | 0x10);
+        ck_assert_uint_eq(idec_wait(&ide), IDE_DRDY | 0x10);
     }
 }
 END_TEST
@@ -207,19 +178,19 @@ START_TEST(read_by_cylinder_and_head)
 {
     uint32_t buf[128];
 
-    out(COUNT, 1);
-    out(LO, 5);
-    out(MID, 2);
-    out(HI, 0);
-    out(DEVICE, 0xa3);
-    out(STATUS, 0x20);
-    wait_ready();
+    idec_out(&ide, IDE_COUNT, 1);
+    idec_out(&ide, IDE_LO, 5);
+    idec_out(&ide, IDE_MID, 2);
+    idec_out(&ide, IDE_HI, 0);
+    idec_out(&ide, IDE_DEVICE, 0xa3);
+    idec_out(&ide, IDE_STATUS, 0x20);
+    idec_wait(&ide);
     read_run(buf, 512);
     check_sector(buf, (2 * 16 + 3) * 63 + 4);
-    out(LO, 0); /* there is no sector 0 */
-    out(STATUS, 0x20);
-    ck_assert_uint_eq(wait_ready() & ERR, ERR);
-    ck_assert_uint_eq(tv_inb(t, CMD + ERROR), 0x10);
+    idec_out(&ide, IDE_LO, 0); /* there is no sector 0 */
+    idec_out(&ide, IDE_STATUS, 0x20);
+    ck_assert_uint_eq(idec_wait(&ide) & IDE_ERR, IDE_ERR);
+    ck_assert_uint_eq(tv_inb(t, CMD + IDE_ERROR), 0x10);
 }
 END_TEST
 
@@ -228,17 +199,17 @@ START_TEST(write_by_pio_and_flush)
     uint32_t buf[128];
     FILE *f;
 
-    address(7, 2, false);
-    out(STATUS, 0x30);
+    idec_address(&ide, 0, 7, 2, false);
+    idec_out(&ide, IDE_STATUS, 0x30);
     for (unsigned s = 0; s < 2; s++) {
-        ck_assert_uint_eq(wait_ready() & DRQ, DRQ);
+        ck_assert_uint_eq(idec_wait(&ide) & IDE_DRQ, IDE_DRQ);
         for (unsigned i = 0; i < 128; i++)
             tv_outl(t, CMD, 0xabcd0000 + s * 256 + i);
         tv_roundtrip(t);
     }
-    ck_assert_uint_eq(wait_ready(), DRDY | 0x10);
-    out(STATUS, 0xe7);
-    ck_assert_uint_eq(wait_ready(), DRDY | 0x10);
+    ck_assert_uint_eq(idec_wait(&ide), IDE_DRDY | 0x10);
+    idec_out(&ide, IDE_STATUS, 0xe7);
+    ck_assert_uint_eq(idec_wait(&ide), IDE_DRDY | 0x10);
     f = fopen(disk_path, "r");
     fseek(f, 8 * 512, SEEK_SET);
     ck_assert_uint_eq(fread(buf, 512, 1, f), 1);
@@ -254,23 +225,16 @@ START_TEST(beyond_the_end)
                                    0xc8, 0xca, 0x40, 0x42, 0xc4, 0xc5};
 
     for (unsigned i = 0; i < sizeof(cmds); i++) {
-        address(SECTORS - 1, 2, true);
-        out(STATUS, cmds[i]);
-        ck_assert_uint_eq(wait_ready() & (ERR | DRQ), ERR);
-        ck_assert_uint_eq(tv_inb(t, CMD + ERROR), 0x10);
-        address(0xffffffffffff, 0, true);
-        out(STATUS, cmds[i]);
-        ck_assert_uint_eq(wait_ready() & (ERR | DRQ), ERR);
+        idec_address(&ide, 0, SECTORS - 1, 2, true);
+        idec_out(&ide, IDE_STATUS, cmds[i]);
+        ck_assert_uint_eq(idec_wait(&ide) & (IDE_ERR | IDE_DRQ), IDE_ERR);
+        ck_assert_uint_eq(tv_inb(t, CMD + IDE_ERROR), 0x10);
+        idec_address(&ide, 0, 0xffffffffffff, 0, true);
+        idec_out(&ide, IDE_STATUS, cmds[i]);
+        ck_assert_uint_eq(idec_wait(&ide) & (IDE_ERR | IDE_DRQ), IDE_ERR);
     }
 }
 END_TEST
-
-static void prd(unsigned i, uint32_t addr, uint32_t len, bool last)
-{
-    uint32_t e[2] = {addr, (len & 0xffff) | (last ? 0x80000000 : 0)};
-
-    tv_mem_write(t, PRDT + 8 * i, e, 8);
-}
 
 static bool dma_over(void *opaque)
 {
@@ -280,11 +244,7 @@ static bool dma_over(void *opaque)
 /* Issues a command and runs the bus master; returns its status. */
 static uint8_t dma(uint8_t cmd, bool to_memory)
 {
-    tv_outl(t, BM + 4, PRDT);
-    tv_outb(t, BM + 2, 0x06);
-    out(STATUS, cmd);
-    tv_outb(t, BM, to_memory ? 8 : 0);
-    tv_outb(t, BM, to_memory ? 9 : 1);
+    idec_dma_start(&ide, cmd, to_memory);
     ck_assert(tv_wait(t, dma_over, NULL, 10000));
     return tv_inb(t, BM + 2) & 7;
 }
@@ -299,11 +259,11 @@ START_TEST(read_by_dma)
 {
     uint32_t buf[1024];
 
-    prd(0, DATA, 512 + 64, false); /* pieces that are no sectors */
-    prd(1, DATA + 0x1000, 4096 - 576, true);
-    address(40, 8, true);
+    idec_prd(&ide, 0, DATA, 512 + 64, false); /* pieces that are no sectors */
+    idec_prd(&ide, 1, DATA + 0x1000, 4096 - 576, true);
+    idec_address(&ide, 0, 40, 8, true);
     ck_assert_uint_eq(dma(0x25, true), 4);
-    ck_assert_uint_eq(tv_inb(t, CMD + STATUS), DRDY | 0x10);
+    ck_assert_uint_eq(tv_inb(t, CMD + IDE_STATUS), IDE_DRDY | 0x10);
     dma_stop();
     tv_roundtrip(t);
     tv_mem_read(t, DATA, buf, 576);
@@ -319,8 +279,8 @@ START_TEST(many_pieces)
 
     /* more than one request's worth of segments */
     for (unsigned i = 0; i < 2048; i++)
-        prd(i, DATA + 64 * i, 32, i == 2047);
-    address(200, 128, true);
+        idec_prd(&ide, i, DATA + 64 * i, 32, i == 2047);
+    idec_address(&ide, 0, 200, 128, true);
     ck_assert_uint_eq(dma(0x25, true), 4);
     dma_stop();
     for (unsigned i = 0; i < 16; i++)
@@ -329,10 +289,10 @@ START_TEST(many_pieces)
     /* the first 1024 end in the middle of a sector, some bytes of a piece
      * and whole pieces back */
     for (unsigned i = 0; i < 1024; i++)
-        prd(i, DATA + 64 * i, i < 6 ? 42 : 2, false);
+        idec_prd(&ide, i, DATA + 64 * i, i < 6 ? 42 : 2, false);
     for (unsigned i = 0; i < 128; i++)
-        prd(1024 + i, DATA + 64 * (1024 + i), 32, i == 127);
-    address(200, 12, true);
+        idec_prd(&ide, 1024 + i, DATA + 64 * (1024 + i), 32, i == 127);
+    idec_address(&ide, 0, 200, 12, true);
     ck_assert_uint_eq(dma(0x25, true) & 6, 4);
     dma_stop();
     for (unsigned b = 0, i = 0; b < 12 * 512; i++) {
@@ -355,12 +315,12 @@ START_TEST(write_by_dma)
     for (unsigned i = 0; i < 256; i++)
         buf[i] = 0x77000000 + i;
     tv_mem_write(t, DATA, buf, sizeof(buf));
-    prd(0, DATA, 1024, true);
-    address(300, 2, false);
+    idec_prd(&ide, 0, DATA, 1024, true);
+    idec_address(&ide, 0, 300, 2, false);
     ck_assert_uint_eq(dma(0xca, false), 4);
     dma_stop();
-    prd(0, DATA + 0x2000, 1024, true);
-    address(300, 2, false);
+    idec_prd(&ide, 0, DATA + 0x2000, 1024, true);
+    idec_address(&ide, 0, 300, 2, false);
     ck_assert_uint_eq(dma(0xc8, true), 4);
     tv_mem_read(t, DATA + 0x2000, back, sizeof(back));
     ck_assert_int_eq(memcmp(buf, back, sizeof(buf)), 0);
@@ -370,29 +330,29 @@ END_TEST
 START_TEST(tables_that_do_not_fit)
 {
     /* shorter than a sector: stops, without an interrupt */
-    prd(0, DATA, 16, true);
-    address(0, 1, false);
+    idec_prd(&ide, 0, DATA, 16, true);
+    idec_address(&ide, 0, 0, 1, false);
     ck_assert_uint_eq(dma(0xc8, true), 0);
-    ck_assert_uint_eq(tv_inb(t, CMD + STATUS) & (BSY | ERR), 0);
+    ck_assert_uint_eq(tv_inb(t, CMD + IDE_STATUS) & (IDE_BSY | IDE_ERR), 0);
     dma_stop();
     /* one sector of two */
-    prd(0, DATA, 512, true);
-    address(0, 2, false);
+    idec_prd(&ide, 0, DATA, 512, true);
+    idec_address(&ide, 0, 0, 2, false);
     ck_assert_uint_eq(dma(0xc8, true), 0);
     dma_stop();
     /* longer: still active, and done */
-    prd(0, DATA, 4096, true);
-    address(0, 1, false);
+    idec_prd(&ide, 0, DATA, 4096, true);
+    idec_address(&ide, 0, 0, 1, false);
     ck_assert_uint_eq(dma(0xc8, true), 5);
     dma_stop();
     /* no memory behind it: an error, and nothing is written */
-    prd(0, 0xfee00000, 512, true);
-    address(0, 1, false);
+    idec_prd(&ide, 0, 0xfee00000, 512, true);
+    idec_address(&ide, 0, 0, 1, false);
     ck_assert_uint_eq(dma(0xc8, true) & 3, 2);
     dma_stop();
     /* the table itself is nowhere */
     tv_outl(t, BM + 4, 0xfffffff0);
-    out(STATUS, 0xc8);
+    idec_out(&ide, IDE_STATUS, 0xc8);
     tv_outb(t, BM, 9);
     ck_assert(tv_wait(t, dma_over, NULL, 10000));
     ck_assert_uint_eq(tv_inb(t, BM + 2) & 3, 2);
@@ -404,17 +364,17 @@ END_TEST
  * the bus does nothing. */
 START_TEST(no_bus_master_no_dma)
 {
-    prd(0, DATA, 512, true);
+    idec_prd(&ide, 0, DATA, 512, true);
     tv_cfg_write(t, IDE_BDF, 0x04, 2, 0x01);
-    address(0, 1, false);
+    idec_address(&ide, 0, 0, 1, false);
     tv_outl(t, BM + 4, PRDT);
-    out(STATUS, 0xc8);
+    idec_out(&ide, IDE_STATUS, 0xc8);
     tv_outb(t, BM, 9);
     ck_assert_uint_eq(tv_inb(t, BM + 2) & 7, 1); /* active for ever */
     dma_stop();
     tv_outb(t, CTL, 4);
     tv_outb(t, CTL, 0);
-    ck_assert_uint_eq(wait_ready() & (DRQ | ERR), 0);
+    ck_assert_uint_eq(idec_wait(&ide) & (IDE_DRQ | IDE_ERR), 0);
 }
 END_TEST
 
@@ -424,21 +384,21 @@ START_TEST(trim)
     uint32_t buf[128];
 
     tv_mem_write(t, DATA, ranges, 512);
-    prd(0, DATA, 512, true);
-    address(0, 1, true);
-    out(ERROR, 1); /* the feature register */
+    idec_prd(&ide, 0, DATA, 512, true);
+    idec_address(&ide, 0, 0, 1, true);
+    idec_out(&ide, IDE_ERROR, 1); /* the feature register */
     ck_assert_uint_eq(dma(0x06, false), 4);
-    ck_assert_uint_eq(tv_inb(t, CMD + STATUS) & ERR, 0);
+    ck_assert_uint_eq(tv_inb(t, CMD + IDE_STATUS) & IDE_ERR, 0);
     dma_stop();
     read_sector(1000, buf);
     ck_assert_uint_eq(buf[5], 0); /* a hole in the file */
     /* a range beyond the end */
     ranges[1] = 16ULL << 48 | (SECTORS - 8);
     tv_mem_write(t, DATA, ranges, 512);
-    address(0, 1, true);
-    out(ERROR, 1);
+    idec_address(&ide, 0, 0, 1, true);
+    idec_out(&ide, IDE_ERROR, 1);
     dma(0x06, false);
-    ck_assert_uint_eq(tv_inb(t, CMD + STATUS) & ERR, ERR);
+    ck_assert_uint_eq(tv_inb(t, CMD + IDE_STATUS) & IDE_ERR, IDE_ERR);
 }
 END_TEST
 
@@ -453,10 +413,10 @@ START_TEST(reset_at_any_moment)
         buf[i] = 0xdead0000 + i;
     for (unsigned round = 0; round < 60; round++) {
         tv_mem_write(t, DATA, buf, 512);
-        prd(0, DATA, 512, true);
-        address(5000, 1, false);
+        idec_prd(&ide, 0, DATA, 512, true);
+        idec_address(&ide, 0, 5000, 1, false);
         tv_outl(t, BM + 4, PRDT);
-        out(STATUS, 0xca);
+        idec_out(&ide, IDE_STATUS, 0xca);
         tv_outb(t, BM, 1);
         for (unsigned n = rand_r(&seed) % 4; n; n--)
             tv_inb(t, CTL);
@@ -476,7 +436,7 @@ START_TEST(reset_at_any_moment)
         dma_stop();
         tv_outb(t, CTL, 4);
         tv_outb(t, CTL, 0);
-        wait_ready();
+        idec_wait(&ide);
     }
     read_sector(0, buf);
     check_sector(buf, 0);
@@ -521,20 +481,20 @@ static void stopped_twice(uint8_t cmd, bool by_dma, bool to_memory)
 {
     if (by_dma)
         tv_outl(t, BM + 4, PRDT);
-    out(STATUS, cmd);
+    idec_out(&ide, IDE_STATUS, cmd);
     if (by_dma)
         tv_outb(t, BM, to_memory ? 9 : 1);
     for (unsigned i = 0; !by_dma && !to_memory && i < 128; i++)
         tv_outl(t, CMD, 0xbeef0000 + i);
     for (unsigned i = 0; i < 2; i++) {
         ck_assert(tv_wait(t, stopped, NULL, 10000));
-        ck_assert_uint_eq(tv_inb(t, CTL), BSY);
+        ck_assert_uint_eq(tv_inb(t, CTL), IDE_BSY);
         tv_roundtrip(t);
         cont();
     }
     if (by_dma)
         ck_assert(tv_wait(t, dma_over, NULL, 10000));
-    ck_assert_uint_eq(wait_ready() & ERR, 0);
+    ck_assert_uint_eq(idec_wait(&ide) & IDE_ERR, 0);
     if (by_dma)
         dma_stop();
 }
@@ -544,15 +504,15 @@ START_TEST(errors_stop_reads)
     uint32_t buf[512];
 
     remake("read:errno=EIO:nth=1:count=2");
-    address(100, 1, false);
+    idec_address(&ide, 0, 100, 1, false);
     stopped_twice(0x20, false, true);
     read_run(buf, 512);
     check_sector(buf, 100);
 
     remake("read:errno=EIO:nth=1:count=2");
-    prd(0, DATA, 512 + 64, false);
-    prd(1, DATA + 0x1000, 1536 - 64, true);
-    address(40, 4, true);
+    idec_prd(&ide, 0, DATA, 512 + 64, false);
+    idec_prd(&ide, 1, DATA + 0x1000, 1536 - 64, true);
+    idec_address(&ide, 0, 40, 4, true);
     stopped_twice(0x25, true, true);
     tv_mem_read(t, DATA, buf, 576);
     tv_mem_read(t, DATA + 0x1000, (char *)buf + 576, 1536 - 64);
@@ -566,15 +526,15 @@ START_TEST(errors_stop_writes)
     uint32_t buf[128];
 
     remake("write:errno=ENOSPC:nth=1:count=2");
-    address(9, 1, false);
+    idec_address(&ide, 0, 9, 1, false);
     stopped_twice(0x30, false, false);
     read_sector(9, buf);
     ck_assert_uint_eq(buf[127], 0xbeef007f);
 
     remake("write:errno=ENOSPC:nth=1:count=2");
-    prd(0, DATA, 512, true);
+    idec_prd(&ide, 0, DATA, 512, true);
     tv_mem_write(t, DATA, "by bus master", 14);
-    address(10, 1, false);
+    idec_address(&ide, 0, 10, 1, false);
     stopped_twice(0xca, true, false);
     read_sector(10, buf);
     ck_assert_mem_eq(buf, "by bus master", 14);
@@ -591,9 +551,9 @@ START_TEST(errors_stop_trim)
 
     remake("discard:errno=EIO:nth=2:count=2");
     tv_mem_write(t, DATA, ranges, 512);
-    prd(0, DATA, 512, true);
-    address(0, 1, true);
-    out(ERROR, 1);
+    idec_prd(&ide, 0, DATA, 512, true);
+    idec_address(&ide, 0, 0, 1, true);
+    idec_out(&ide, IDE_ERROR, 1);
     stopped_twice(0x06, true, false);
     read_sector(2015, buf);
     ck_assert_uint_eq(buf[5], 0);
@@ -610,15 +570,16 @@ START_TEST(reset_while_stopped)
         remake("write:errno=EIO:nth=1");
         memset(buf, 0xee, sizeof(buf));
         tv_mem_write(t, DATA, buf, 512);
-        prd(0, DATA, 512, true);
-        address(5000, 1, false);
+        idec_prd(&ide, 0, DATA, 512, true);
+        idec_address(&ide, 0, 5000, 1, false);
         tv_outl(t, BM + 4, PRDT);
-        out(STATUS, 0xca);
+        idec_out(&ide, IDE_STATUS, 0xca);
         tv_outb(t, BM, 1);
         ck_assert(tv_wait(t, stopped, NULL, 10000));
         switch (how) {
         case 0:
-            out(STATUS, 0x90); /* EXECUTE DEVICE DIAGNOSTIC */
+            idec_out(&ide, IDE_STATUS,
+                     0x90); /* EXECUTE IDE_DEVICE DIAGNOSTIC */
             break;
         case 1:
             tv_outb(t, CTL, 4);
@@ -626,7 +587,7 @@ START_TEST(reset_while_stopped)
             break;
         case 2:
             tv_outb(t, BM, 0);
-            ck_assert_uint_eq(tv_inb(t, CTL) & (BSY | ERR), ERR);
+            ck_assert_uint_eq(tv_inb(t, CTL) & (IDE_BSY | IDE_ERR), IDE_ERR);
             break;
         default:
             tv_reset(t);
@@ -634,7 +595,7 @@ START_TEST(reset_while_stopped)
         }
         tv_roundtrip(t);
         cont();
-        ck_assert_uint_eq(wait_ready() & DRQ, 0);
+        ck_assert_uint_eq(idec_wait(&ide) & IDE_DRQ, 0);
         for (unsigned lba = 0; lba <= 5000; lba += 5000) {
             read_sector(lba, buf);
             check_sector(buf, lba);
@@ -652,9 +613,9 @@ START_TEST(bad_streams)
     struct cfg_err err;
     unsigned refused = 0;
 
-    address(100, 3, false);
-    out(STATUS, 0x20);
-    wait_ready();
+    idec_address(&ide, 0, 100, 3, false);
+    idec_out(&ide, IDE_STATUS, 0x20);
+    idec_wait(&ide);
     vm_lock(&t->vm);
     vm_stop(&t->vm, RUN_PAUSED);
     ck_assert_int_eq(state_save_dev(dev, &good), 0);
@@ -678,10 +639,10 @@ START_TEST(bad_streams)
             dev_resume_all(&t->vm);
             vm_unlock(&t->vm);
             tv_outb(t, BM, 1);
-            out(DEVICE, 0xa0); /* cylinders and heads */
+            idec_out(&ide, IDE_DEVICE, 0xa0); /* cylinders and heads */
             read_run(buf, sizeof(buf));
             tv_outl(t, CMD, 0);
-            out(STATUS, 0x20);
+            idec_out(&ide, IDE_STATUS, 0x20);
             vm_lock(&t->vm);
             dev_pause_all(&t->vm);
         }
@@ -698,60 +659,25 @@ END_TEST
 
 static void packet(const uint8_t p[12], unsigned limit, bool use_dma)
 {
-    out(DEVICE, 0xb0);
-    out(ERROR, use_dma);
-    out(MID, limit);
-    out(HI, limit >> 8);
-    out(STATUS, 0xa0);
-    ck_assert_uint_eq(wait_ready() & DRQ, DRQ);
-    ck_assert_uint_eq(tv_inb(t, CMD + COUNT), 1);
-    for (unsigned i = 0; i < 12; i += 2)
-        tv_outw(t, CMD, p[i] | p[i + 1] << 8);
-}
-
-/* Takes the answer; returns its bytes, or -1 if the command failed. */
-static int answer(void *buf, unsigned max)
-{
-    unsigned got = 0, n;
-
-    while (wait_ready() & DRQ) {
-        ck_assert_uint_eq(tv_inb(t, CMD + COUNT), 2);
-        n = tv_inb(t, CMD + MID) | tv_inb(t, CMD + HI) << 8;
-        ck_assert_uint_le(got + n, max);
-        for (unsigned i = 0; i < n; i += 2) {
-            uint16_t w = tv_inw(t, CMD);
-
-            memcpy((char *)buf + got + i, &w, n - i < 2 ? 1 : 2);
-        }
-        got += n;
-    }
-    ck_assert_uint_eq(tv_inb(t, CMD + COUNT), 3);
-    return tv_inb(t, CTL) & ERR ? -1 : (int)got;
+    idec_out(&ide, IDE_DEVICE, 0xb0);
+    idec_packet(&ide, p, limit, use_dma);
 }
 
 static int run(const uint8_t p[12], void *buf, unsigned max)
 {
     packet(p, 0xfffe, false);
-    return answer(buf, max);
-}
-
-static unsigned sense(void)
-{
-    uint8_t b[18];
-
-    ck_assert_int_eq(run((const uint8_t[12]){3, 0, 0, 0, 18}, b, 18), 18);
-    return b[2] << 8 | b[12];
+    return idec_answer(&ide, buf, max);
 }
 
 START_TEST(cd_identifies_itself)
 {
     uint8_t b[64];
 
-    out(DEVICE, 0xb0);
-    out(STATUS, 0xec);
-    ck_assert_uint_eq(wait_ready() & ERR, ERR);
-    ck_assert_uint_eq(tv_inb(t, CMD + MID), 0x14);
-    ck_assert_uint_eq(tv_inb(t, CMD + HI), 0xeb);
+    idec_out(&ide, IDE_DEVICE, 0xb0);
+    idec_out(&ide, IDE_STATUS, 0xec);
+    ck_assert_uint_eq(idec_wait(&ide) & IDE_ERR, IDE_ERR);
+    ck_assert_uint_eq(tv_inb(t, CMD + IDE_MID), 0x14);
+    ck_assert_uint_eq(tv_inb(t, CMD + IDE_HI), 0xeb);
     ck_assert_int_eq(run((const uint8_t[12]){0x12, 0, 0, 0, 36}, b, 64), 36);
     ck_assert_uint_eq(b[0], 5);
     ck_assert_int_eq(run((const uint8_t[12]){0x12, 0, 0, 0, 5}, b, 64), 5);
@@ -769,14 +695,14 @@ START_TEST(cd_reads)
 
     packet(p, 2048, false); /* as firmware does: a sector an interrupt */
     tv_roundtrip(t);
-    ck_assert_int_eq(answer(buf, sizeof(buf)), 20 * 2048);
+    ck_assert_int_eq(idec_answer(&ide, buf, sizeof(buf)), 20 * 2048);
     for (unsigned i = 0; i < 80; i++)
         check_sector(buf + 128 * i, 40 + i);
     packet(p, 5001, false); /* an odd limit is rounded down */
-    ck_assert_int_eq(answer(buf, sizeof(buf)), 20 * 2048);
+    ck_assert_int_eq(idec_answer(&ide, buf, sizeof(buf)), 20 * 2048);
     check_sector(buf + 128 * 79, 119);
 
-    prd(0, DATA, 20 * 2048, true);
+    idec_prd(&ide, 0, DATA, 20 * 2048, true);
     tv_outl(t, BM + 4, PRDT);
     tv_outb(t, BM + 2, 6);
     packet(p, 0, true);
@@ -790,7 +716,7 @@ START_TEST(cd_reads)
     /* a table that ends amid the second sector: none of that is moved */
     memset(buf, 0x55, 4096);
     tv_mem_write(t, DATA, buf, 4096);
-    prd(0, DATA, 2048 + 512, true);
+    idec_prd(&ide, 0, DATA, 2048 + 512, true);
     packet(p, 0, true);
     tv_outb(t, BM, 9);
     ck_assert(tv_wait(t, dma_over, NULL, 10000));
@@ -809,7 +735,7 @@ START_TEST(cd_errors_stop_reads)
 
     for (unsigned by_dma = 0; by_dma < 2; by_dma++) {
         remake("read:errno=EIO:nth=99");
-        prd(0, DATA, 2048, true);
+        idec_prd(&ide, 0, DATA, 2048, true);
         tv_outl(t, BM + 4, PRDT);
         packet(p, 2048, by_dma);
         if (by_dma)
@@ -823,7 +749,7 @@ START_TEST(cd_errors_stop_reads)
             ck_assert(tv_wait(t, dma_over, NULL, 10000));
             tv_mem_read(t, DATA, buf, 2048);
         } else {
-            ck_assert_int_eq(answer(buf, sizeof(buf)), 2048);
+            ck_assert_int_eq(idec_answer(&ide, buf, sizeof(buf)), 2048);
         }
         for (unsigned i = 0; i < 4; i++)
             check_sector(buf + 128 * i, 40 + i);
@@ -832,10 +758,10 @@ START_TEST(cd_errors_stop_reads)
     remake("read:errno=EIO:nth=99");
     packet(p, 2048, false);
     ck_assert(tv_wait(t, stopped, NULL, 10000));
-    out(STATUS, 0x08);
+    idec_out(&ide, IDE_STATUS, 0x08);
     tv_roundtrip(t);
     cont();
-    ck_assert_uint_eq(wait_ready() & DRQ, 0);
+    ck_assert_uint_eq(idec_wait(&ide) & IDE_DRQ, 0);
 }
 END_TEST
 
@@ -857,11 +783,11 @@ START_TEST(cd_edges)
             p[6 + b] = bad[i].n >> (24 - 8 * b);
         }
         ck_assert_int_eq(run(p, buf, sizeof(buf)), -1);
-        ck_assert_uint_eq(sense(), 0x521);
+        ck_assert_uint_eq(idec_sense(&ide), 0x521);
     }
     for (unsigned limit = 0; limit < 5; limit++) {
         packet((const uint8_t[12]){0x28, 0, 0, 0, 0, 0, 0, 0, 1}, limit, false);
-        ck_assert_int_eq(answer(buf, sizeof(buf)), 2048);
+        ck_assert_int_eq(idec_answer(&ide, buf, sizeof(buf)), 2048);
     }
     /* every command there may be, with every field full */
     for (unsigned op = 0; op < 256; op++) {
@@ -872,7 +798,7 @@ START_TEST(cd_edges)
         run(p, buf, sizeof(buf));
         memset(p + 1, 0, sizeof(p) - 1);
         run(p, buf, sizeof(buf));
-        tv_inb(t, CMD + STATUS);
+        tv_inb(t, CMD + IDE_STATUS);
     }
     tv_roundtrip(t);
 }
@@ -884,11 +810,11 @@ START_TEST(cd_tray)
 
     ck_assert_int_eq(run((const uint8_t[12]){0x1e, 0, 0, 0, 1}, b, 0), 0);
     ck_assert_int_eq(run((const uint8_t[12]){0x1b, 0, 0, 0, 2}, b, 0), -1);
-    ck_assert_uint_eq(sense(), 0x553);
+    ck_assert_uint_eq(idec_sense(&ide), 0x553);
     ck_assert_int_eq(run((const uint8_t[12]){0x1e}, b, 0), 0);
     ck_assert_int_eq(run((const uint8_t[12]){0x1b, 0, 0, 0, 2}, b, 0), 0);
     ck_assert_int_eq(run((const uint8_t[12]){0}, b, 0), -1);
-    ck_assert_uint_eq(sense(), 0x23a);
+    ck_assert_uint_eq(idec_sense(&ide), 0x23a);
     ck_assert_int_eq(run((const uint8_t[12]){0x1b, 0, 0, 0, 3}, b, 0), 0);
     ck_assert_int_eq(run((const uint8_t[12]){0}, b, 0), 0);
 }
@@ -910,14 +836,14 @@ START_TEST(storm)
     tv_outb(t, BM, 0);
     tv_outb(t, CTL, 4);
     tv_outb(t, CTL, 0);
-    wait_ready();
+    idec_wait(&ide);
     tv_roundtrip(t);
 }
 END_TEST
 
 static bool settled(void *opaque)
 {
-    return stopped(NULL) || not_busy(NULL);
+    return stopped(NULL) || !(tv_inb(t, CTL) & IDE_BSY);
 }
 
 /* The same on a disk that fails again and again and stops the guest. */
@@ -929,12 +855,13 @@ START_TEST(storm_with_errors)
     for (unsigned i = 0; i < 100; i++) {
         tv_outb(t, CTL, 4);
         tv_outb(t, CTL, 0);
-        prd(0, DATA, 4096, true);
-        address(i, 4, i % 3 == 0);
+        idec_prd(&ide, 0, DATA, 4096, true);
+        idec_address(&ide, 0, i, 4, i % 3 == 0);
         if (i % 2)
             dma_stop();
         tv_outl(t, BM + 4, PRDT);
-        out(STATUS, (const uint8_t[]){0xc8, 0xca, 0x20, 0x30, 0xe7}[i % 5]);
+        idec_out(&ide, IDE_STATUS,
+                 (const uint8_t[]){0xc8, 0xca, 0x20, 0x30, 0xe7}[i % 5]);
         tv_outb(t, BM, 9);
         tv_storm_pio(t, CMD, 8, 50, 100 + i);
         tv_storm_pio(t, BM, 16, 3, 200 + i);
@@ -951,7 +878,7 @@ START_TEST(storm_with_errors)
     tv_outb(t, BM, 0);
     tv_outb(t, CTL, 4);
     tv_outb(t, CTL, 0);
-    ck_assert_uint_eq(wait_ready() & (DRQ | ERR), 0);
+    ck_assert_uint_eq(idec_wait(&ide) & (IDE_DRQ | IDE_ERR), 0);
     vm_lock(&t->vm);
     vm_stop(&t->vm, RUN_PAUSED);
     vm_unlock(&t->vm);
