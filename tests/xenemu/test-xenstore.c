@@ -358,6 +358,7 @@ START_TEST(xsa_484_watches_reset_within_a_transaction)
 }
 END_TEST
 
+/* And XSA-272: of all that there is to have, none is without an end. */
 START_TEST(xsa_326_quotas)
 {
     char text[3000];
