@@ -10,7 +10,6 @@
 #define HVMD_KVM_XENEMU_XENEMU_PRIV_H
 
 #include <pthread.h>
-
 #include <stdatomic.h>
 
 #include "dm/clock.h"
