@@ -81,34 +81,34 @@ static int64_t send_part(struct nbd *n, struct nbd_io *io)
     uint32_t flags = fua && s->fua ? LIBNBD_CMD_FLAG_FUA : 0;
 
     if (io->flushing || req->op == BLK_FLUSH)
-        return nbd_aio_flush(n->h, cb, 0);
+        return n->lib.aio_flush(n->h, cb, 0);
     if (req->op == BLK_DISCARD || (req->op == BLK_WRITE_ZEROES && s->zero))
         io->len = cut(left, CLEAR_MAX);
     else
         io->len = cut(left, s->max_len);
     switch (req->op) {
     case BLK_READ:
-        return nbd_aio_pread(n->h, io->data + io->done, io->len, off, cb, 0);
+        return n->lib.aio_pread(n->h, io->data + io->done, io->len, off, cb, 0);
     case BLK_WRITE:
-        return nbd_aio_pwrite(n->h, io->data + io->done, io->len, off, cb,
-                              flags);
+        return n->lib.aio_pwrite(n->h, io->data + io->done, io->len, off, cb,
+                                 flags);
     case BLK_DISCARD:
-        return nbd_aio_trim(n->h, io->len, off, cb, 0);
+        return n->lib.aio_trim(n->h, io->len, off, cb, 0);
     default:
         break;
     }
     if (s->zero) {
         if (!(req->flags & BLK_REQ_UNMAP))
             flags |= LIBNBD_CMD_FLAG_NO_HOLE;
-        return nbd_aio_zero(n->h, io->len, off, cb, flags);
+        return n->lib.aio_zero(n->h, io->len, off, cb, flags);
     }
     io->len = cut(io->len, ZEROS);
-    return nbd_aio_pwrite(n->h, zeros, io->len, off, cb, flags);
+    return n->lib.aio_pwrite(n->h, zeros, io->len, off, cb, flags);
 }
 
 static bool is_up(const struct nbd *n)
 {
-    return n->h && !nbd_aio_is_dead(n->h) && !nbd_aio_is_closed(n->h);
+    return n->h && !n->lib.aio_is_dead(n->h) && !n->lib.aio_is_closed(n->h);
 }
 
 static void send_or_stall(struct nbd *n, struct nbd_io *io)
@@ -116,7 +116,7 @@ static void send_or_stall(struct nbd *n, struct nbd_io *io)
     if (is_up(n) && send_part(n, io) >= 0)
         return;
     if (is_up(n))
-        finish(n, io, nbd_get_errno() ? -nbd_get_errno() : -EIO);
+        finish(n, io, n->lib.get_errno() ? -n->lib.get_errno() : -EIO);
     else
         append(&n->stalled, io);
 }
@@ -162,7 +162,7 @@ static void on_socket(void *opaque, uint32_t events);
  * goes on with that as long as a child that is being started has it too. */
 static int watch(struct nbd *n)
 {
-    int rc, fd = fcntl(nbd_aio_get_fd(n->h), F_DUPFD_CLOEXEC, 0);
+    int rc, fd = fcntl(n->lib.aio_get_fd(n->h), F_DUPFD_CLOEXEC, 0);
 
     if (fd < 0)
         return -errno;
@@ -246,7 +246,7 @@ static void pump(struct nbd *n)
     } while (n->retired.head || (n->h && !is_up(n)));
     if (!n->h)
         return;
-    dir = nbd_aio_get_direction(n->h);
+    dir = n->lib.aio_get_direction(n->h);
     loop_fd_events(&n->watch,
                    (dir & LIBNBD_AIO_DIRECTION_READ ? EPOLLIN : 0) |
                        (dir & LIBNBD_AIO_DIRECTION_WRITE ? EPOLLOUT : 0));
@@ -255,14 +255,14 @@ static void pump(struct nbd *n)
 static void on_socket(void *opaque, uint32_t events)
 {
     struct nbd *n = opaque;
-    unsigned dir = nbd_aio_get_direction(n->h);
+    unsigned dir = n->lib.aio_get_direction(n->h);
 
     /* One of them: it may close the socket. */
     if (events & (EPOLLIN | EPOLLHUP | EPOLLERR) &&
         dir & LIBNBD_AIO_DIRECTION_READ)
-        nbd_aio_notify_read(n->h);
+        n->lib.aio_notify_read(n->h);
     else if (dir & LIBNBD_AIO_DIRECTION_WRITE)
-        nbd_aio_notify_write(n->h);
+        n->lib.aio_notify_write(n->h);
     pump(n);
 }
 

@@ -12,6 +12,28 @@
 #include "dm/block/blk-priv.h"
 #include "dm/worker.h"
 
+/* Of libnbd, which is loaded when the first such disk is opened: it brings
+ * fifteen more libraries, some of them large. */
+/* clang-format off */
+#define NBD_CALLS(X)                                                          \
+    X(create) X(close) X(poll) X(get_error) X(get_errno)                      \
+    X(set_tls) X(set_tls_certificates) X(set_tls_psk_file)                    \
+    X(set_tls_username) X(set_export_name) X(set_uri_allow_local_file)        \
+    X(aio_connect_uri) X(aio_connect_unix) X(aio_connect_tcp)                 \
+    X(aio_is_connecting) X(aio_is_negotiating) X(aio_is_ready)                \
+    X(aio_is_dead) X(aio_is_closed) X(aio_disconnect) X(aio_get_fd)           \
+    X(aio_get_direction) X(aio_notify_read) X(aio_notify_write)               \
+    X(get_size) X(get_block_size) X(is_read_only)                             \
+    X(can_flush) X(can_fua) X(can_trim) X(can_zero)                           \
+    X(aio_flush) X(aio_pread) X(aio_pwrite) X(aio_trim) X(aio_zero)
+/* clang-format on */
+
+struct nbd_lib {
+#define CALL(call) __typeof__(&nbd_##call) call;
+    NBD_CALLS(CALL)
+#undef CALL
+};
+
 struct nbd_io {
     struct blk_req *req;
     struct nbd_queue *q;
@@ -35,6 +57,7 @@ struct nbd_server {
 
 struct nbd {
     struct blk blk;
+    struct nbd_lib lib;
     /* where it is; uri, or path, or host and port */
     char *uri, *host, *port, *path, *export;
     char *certificates, *psk_file, *username; /* TLS if any is there */

@@ -7,6 +7,7 @@
 
 #include "dm/block/nbd-priv.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 
 #include "dm/options.h"
 
+#define LIBNBD "libnbd.so.0"
 #define CONNECT_MS 10000
 #define MAX_LEN (32u << 20) /* of a request, where the server says nothing */
 #define DEFAULT_PORT "10809"
@@ -132,50 +134,72 @@ static int parse(struct nbd *n, struct opts *opts, struct cfg_err *err)
     return name_it(n, file, err);
 }
 
+/* ---- the library ---- */
+
+/* Never unloaded: it and what it brings have data of each thread. */
+static int load(struct nbd *n, struct cfg_err *err)
+{
+    void *lib = dlopen(LIBNBD, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+    bool all = true;
+
+    if (!lib)
+        return err_set(err, -ENOENT,
+                       "%s (expected libnbd: install the Debian package "
+                       "libnbd0)",
+                       dlerror());
+#define FIND(call) all &= !!(n->lib.call = dlsym(lib, "nbd_" #call));
+    NBD_CALLS(FIND)
+#undef FIND
+    dlclose(lib);
+    return all ? 0
+               : err_set(err, -ENOENT,
+                         LIBNBD ": expected version 1.14 or later");
+}
+
 /* ---- connecting ---- */
 
 static int begin(struct nbd *n, struct nbd_handle *h)
 {
     if (n->certificates || n->psk_file || n->username) {
-        if (nbd_set_tls(h, LIBNBD_TLS_REQUIRE) < 0 ||
+        if (n->lib.set_tls(h, LIBNBD_TLS_REQUIRE) < 0 ||
             (n->certificates &&
-             nbd_set_tls_certificates(h, n->certificates) < 0) ||
-            (n->psk_file && nbd_set_tls_psk_file(h, n->psk_file) < 0) ||
-            (n->username && nbd_set_tls_username(h, n->username) < 0))
+             n->lib.set_tls_certificates(h, n->certificates) < 0) ||
+            (n->psk_file && n->lib.set_tls_psk_file(h, n->psk_file) < 0) ||
+            (n->username && n->lib.set_tls_username(h, n->username) < 0))
             return -1;
     }
-    if (n->export && nbd_set_export_name(h, n->export) < 0)
+    if (n->export && n->lib.set_export_name(h, n->export) < 0)
         return -1;
     if (n->uri) { /* the user's, not a guest's: it may name files */
-        if (nbd_set_uri_allow_local_file(h, true) < 0)
+        if (n->lib.set_uri_allow_local_file(h, true) < 0)
             return -1;
-        return nbd_aio_connect_uri(h, n->uri);
+        return n->lib.aio_connect_uri(h, n->uri);
     }
-    return n->path ? nbd_aio_connect_unix(h, n->path)
-                   : nbd_aio_connect_tcp(h, n->host,
-                                         n->port ? n->port : DEFAULT_PORT);
+    return n->path ? n->lib.aio_connect_unix(h, n->path)
+                   : n->lib.aio_connect_tcp(h, n->host,
+                                            n->port ? n->port : DEFAULT_PORT);
 }
 
-static int handshake(struct nbd_handle *h)
+static int handshake(struct nbd *n, struct nbd_handle *h)
 {
     int64_t until = blk_now_ns() + CONNECT_MS * INT64_C(1000000);
 
-    while (nbd_aio_is_connecting(h) || nbd_aio_is_negotiating(h)) {
+    while (n->lib.aio_is_connecting(h) || n->lib.aio_is_negotiating(h)) {
         int64_t left = (until - blk_now_ns()) / 1000000;
 
         if (left <= 0)
             return -ETIMEDOUT;
-        if (nbd_poll(h, (int)left) < 0)
+        if (n->lib.poll(h, (int)left) < 0)
             return -EIO;
     }
-    return nbd_aio_is_ready(h) ? 0 : -EIO;
+    return n->lib.aio_is_ready(h) ? 0 : -EIO;
 }
 
-static int ask(struct nbd_handle *h, struct nbd_server *s)
+static int ask(struct nbd *n, struct nbd_handle *h, struct nbd_server *s)
 {
-    int64_t size = nbd_get_size(h);
-    int64_t min = nbd_get_block_size(h, LIBNBD_SIZE_MINIMUM);
-    int64_t max = nbd_get_block_size(h, LIBNBD_SIZE_MAXIMUM);
+    int64_t size = n->lib.get_size(h);
+    int64_t min = n->lib.get_block_size(h, LIBNBD_SIZE_MINIMUM);
+    int64_t max = n->lib.get_block_size(h, LIBNBD_SIZE_MAXIMUM);
 
     if (size < 0)
         return -EIO;
@@ -185,11 +209,11 @@ static int ask(struct nbd_handle *h, struct nbd_server *s)
         .size = (uint64_t)size & ~UINT64_C(511),
         .max_len =
             max >= 512 && max < MAX_LEN ? (uint64_t)max & ~511u : MAX_LEN,
-        .readonly = nbd_is_read_only(h) == 1,
-        .flush = nbd_can_flush(h) == 1,
-        .fua = nbd_can_fua(h) == 1,
-        .trim = nbd_can_trim(h) == 1,
-        .zero = nbd_can_zero(h) == 1,
+        .readonly = n->lib.is_read_only(h) == 1,
+        .flush = n->lib.can_flush(h) == 1,
+        .fua = n->lib.can_fua(h) == 1,
+        .trim = n->lib.can_trim(h) == 1,
+        .zero = n->lib.can_zero(h) == 1,
     };
     return 0;
 }
@@ -204,15 +228,15 @@ static bool same(const struct nbd_server *a, const struct nbd_server *b)
 int nbd_connect(struct nbd *n, struct cfg_err *err)
 {
     const char *name = n->blk.filename;
-    struct nbd_handle *h = nbd_create();
+    struct nbd_handle *h = n->lib.create();
     struct nbd_server s;
     int rc;
 
     if (!h)
-        return err_set(err, -ENOMEM, "%s: %s", name, nbd_get_error());
-    rc = begin(n, h) < 0 ? -EIO : handshake(h);
+        return err_set(err, -ENOMEM, "%s: %s", name, n->lib.get_error());
+    rc = begin(n, h) < 0 ? -EIO : handshake(n, h);
     if (!rc)
-        rc = ask(h, &s);
+        rc = ask(n, h, &s);
     if (rc == -ETIMEDOUT)
         err_set(err, rc, "%s: the server does not answer", name);
     else if (rc == -ENOTSUP)
@@ -220,11 +244,11 @@ int nbd_connect(struct nbd *n, struct cfg_err *err)
                 name);
     else if (rc)
         err_set(err, rc, "%s: %s", name,
-                nbd_get_error() ? nbd_get_error() : "no connection");
+                n->lib.get_error() ? n->lib.get_error() : "no connection");
     else if (n->server.size && !same(&s, &n->server))
         rc = err_set(err, -ESTALE, "%s: is another disk than before", name);
     if (rc) {
-        nbd_close(h);
+        n->lib.close(h);
         return rc;
     }
     n->server = s;
@@ -236,9 +260,9 @@ void nbd_disconnect(struct nbd *n)
 {
     if (!n->h)
         return;
-    if (nbd_aio_is_ready(n->h))
-        nbd_aio_disconnect(n->h, 0);
-    nbd_close(n->h);
+    if (n->lib.aio_is_ready(n->h))
+        n->lib.aio_disconnect(n->h, 0);
+    n->lib.close(n->h);
     n->h = NULL;
 }
 
@@ -250,7 +274,9 @@ static int nbd_open(struct blk *blk, struct opts *opts, struct cfg_err *err)
     int rc;
 
     pthread_mutex_init(&n->lock, NULL);
-    rc = parse(n, opts, err);
+    rc = load(n, err);
+    if (!rc)
+        rc = parse(n, opts, err);
     if (!rc)
         rc = nbd_connect(n, err);
     if (rc < 0)
