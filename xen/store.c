@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Xenstore: tell libxl that we are here, notice that the domain is gone.
+ * Xenstore: tell libxl that we run, keep the guest's clock offset, and hand
+ * over what backends watch.
  *
  * A connection to xenstore cannot be restricted to what concerns one domain.
  * Under -xen-domid-restrict it is in a small process of its own, which does
- * the three things below and nothing else. It ends when we do.
+ * the first two and nothing else. It ends when we do.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "dm/log.h"
@@ -30,7 +29,6 @@
 
 enum store_op {
     STORE_OPENED,     /* helper: arg is 0 or -errno */
-    STORE_GONE,       /* helper: the domain */
     STORE_RUNNING,    /* to the helper */
     STORE_TIMEOFFSET, /* to the helper: arg is seconds */
 };
@@ -98,38 +96,12 @@ static struct xs_handle *connect_to_store(uint32_t domid, int *rc)
     struct xs_handle *xs = xs_open(0);
 
     *rc = xs ? 0 : -errno;
-    if (xs && !xs_is_domain_introduced(xs, domid))
+    if (xs && !xs_is_domain_introduced(xs, domid)) {
         *rc = -ESRCH;
-    else if (xs && !xs_watch(xs, DOMAIN_GONE, TOKEN_GONE))
-        *rc = -errno;
-    if (!*rc)
-        return xs;
-    if (xs)
         xs_close(xs);
-    return NULL;
-}
-
-/* True if the domain has gone; *broken if there is no connection any more.
- * Others' events go to xenif. */
-static bool look(struct xs_handle *xs, uint32_t domid, struct xenif_libs *xenif,
-                 bool *broken)
-{
-    unsigned n = 0;
-    bool ours = false;
-    char **what;
-
-    while (n < EVENTS_MAX && (what = xs_check_watch(xs))) {
-        if (!strcmp(what[XS_WATCH_TOKEN], TOKEN_GONE))
-            ours = true;
-        else if (xenif)
-            xenif_store_event(xenif, what[XS_WATCH_TOKEN]);
-        free(what);
-        n++;
+        xs = NULL;
     }
-    *broken = !n && errno != EAGAIN;
-    if (*broken)
-        log_err("xenstore", "the connection broke: %s", strerror(errno));
-    return ours && !xs_is_domain_introduced(xs, domid);
+    return xs;
 }
 
 /* ---- the helper ---- */
@@ -155,7 +127,6 @@ static void close_keyboards(struct xs_handle *xs, uint32_t domid)
 static void help(uint32_t domid, int sock)
 {
     struct store_msg m = {.op = STORE_OPENED};
-    bool broken = false;
     struct xs_handle *xs;
     int rc;
 
@@ -163,23 +134,10 @@ static void help(uint32_t domid, int sock)
     m.arg = rc;
     if (send(sock, &m, sizeof(m), 0) != sizeof(m) || !xs)
         return;
-    while (!broken) {
-        struct pollfd fd[] = {{.fd = sock, .events = POLLIN},
-                              {.fd = xs_fileno(xs), .events = POLLIN}};
-
-        if (poll(fd, 2, -1) < 0)
-            continue;
-        if (fd[0].revents) {
-            if (recv(sock, &m, sizeof(m), 0) != sizeof(m))
-                return;
-            if (m.op == STORE_RUNNING)
-                close_keyboards(xs, domid);
-            perform(xs, domid, &m);
-        }
-        if (fd[1].revents && look(xs, domid, NULL, &broken)) {
-            m = (struct store_msg){.op = STORE_GONE};
-            send(sock, &m, sizeof(m), 0);
-        }
+    while (recv(sock, &m, sizeof(m), 0) == sizeof(m)) {
+        if (m.op == STORE_RUNNING)
+            close_keyboards(xs, domid);
+        perform(xs, domid, &m);
     }
 }
 
@@ -224,70 +182,39 @@ static void ask(struct xen *x, enum store_op op, int64_t arg)
                 strerror(errno));
 }
 
-/* Xenstore may know nothing of a domain that was there before it: Xen does. */
-static bool exists(struct xen *x)
-{
-    evtchn_port_t port;
-
-    return x->have_server &&
-           !xendevicemodel_get_ioreq_server_info(x->dmod, x->domid, x->server,
-                                                 NULL, NULL, &port);
-}
-
-static void quit(struct xen *x)
-{
-    log_info("xen", "domain %" PRIu32 " is gone", x->domid);
-    vm_request(x->vm, VM_REQ_QUIT);
-}
-
-static void on_timer(void *opaque, uint32_t events)
-{
-    struct xen *x = opaque;
-    uint64_t turns;
-    ssize_t r = read(x->no_store.fd, &turns, sizeof(turns));
-
-    (void)r;
-    if (!exists(x))
-        quit(x);
-}
-
-/* From now on we look ourselves whether the domain is there. */
-static void start_looking(struct xen *x)
-{
-    const struct itimerspec each = {{.tv_sec = 1}, {.tv_sec = 1}};
-
-    if (x->no_store.fd >= 0 || !x->have_server)
-        return;
-    x->no_store = (struct loop_fd){
-        .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
-        .events = EPOLLIN,
-        .fn = on_timer,
-        .opaque = x};
-    if (x->no_store.fd < 0 || timerfd_settime(x->no_store.fd, 0, &each, NULL) ||
-        loop_fd_add(x->vm->loop, &x->no_store))
-        log_err("xen", "domain %" PRIu32 ": no timer", x->domid);
-}
-
 static void on_watch(void *opaque, uint32_t events)
 {
     struct xen *x = opaque;
-    struct store_msg m = {0};
-    bool gone, broken;
+    bool gone = false;
+    unsigned n = 0;
+    char **what;
 
-    if (x->store_helper < 0) {
-        gone = look(x->xs, x->domid, x->xenif, &broken);
-    } else {
-        broken = recv(x->store_helper, &m, sizeof(m), MSG_DONTWAIT) <= 0;
-        gone = m.op == STORE_GONE;
+    while (n < EVENTS_MAX && (what = xs_check_watch(x->xs))) {
+        if (!strcmp(what[XS_WATCH_TOKEN], TOKEN_GONE))
+            gone = true;
+        else if (x->xenif)
+            xenif_store_event(x->xenif, what[XS_WATCH_TOKEN]);
+        free(what);
+        n++;
     }
-    if (broken)
+    if (!n && errno != EAGAIN) {
+        log_err("xenstore", "the connection broke: %s", strerror(errno));
         loop_fd_del(&x->store_watch);
-    if (gone && !exists(x))
-        quit(x);
-    else if (gone || broken)
-        start_looking(x);
+    }
+    if (gone && !xs_is_domain_introduced(x->xs, x->domid))
+        xen_gone(x);
     if (x->xenif)
         xenif_store_run(x->xenif);
+}
+
+static int watch_store(struct xen *x)
+{
+    /* Where we serve ioreqs we can ask Xen itself (xen.c). */
+    if (x->vm->cfg->xen_attach && !xs_watch(x->xs, DOMAIN_GONE, TOKEN_GONE))
+        return -errno;
+    x->store_watch = (struct loop_fd){
+        .fd = xs_fileno(x->xs), .events = EPOLLIN, .fn = on_watch, .opaque = x};
+    return loop_fd_add(x->vm->loop, &x->store_watch);
 }
 
 int xen_store_open(struct xen *x, struct cfg_err *err)
@@ -298,26 +225,18 @@ int xen_store_open(struct xen *x, struct cfg_err *err)
         rc = start_helper(x);
     else
         x->xs = connect_to_store(x->domid, &rc);
+    if (!rc && x->xs)
+        rc = watch_store(x);
     if (rc == -ESRCH)
         return err_set(err, rc,
                        "-xen-domid %" PRIu32 ": there is no such domain",
                        x->domid);
-    if (rc)
-        return err_set(err, rc, "cannot use xenstore: %s", strerror(-rc));
-    x->store_watch =
-        (struct loop_fd){.fd = x->xs ? xs_fileno(x->xs) : x->store_helper,
-                         .events = EPOLLIN,
-                         .fn = on_watch,
-                         .opaque = x};
-    return loop_fd_add(x->vm->loop, &x->store_watch);
+    return rc ? err_set(err, rc, "cannot use xenstore: %s", strerror(-rc)) : 0;
 }
 
 void xen_store_close(struct xen *x)
 {
     loop_fd_del(&x->store_watch);
-    loop_fd_del(&x->no_store);
-    if (x->no_store.fd >= 0)
-        close(x->no_store.fd);
     if (x->xs)
         xs_close(x->xs);
     if (x->store_helper >= 0)

@@ -42,7 +42,7 @@ struct xen {
     struct xs_handle *xs; /* NULL: store_helper has it */
     int store_helper;     /* socket to the process that has xenstore, or -1 */
     struct loop_fd store_watch;
-    struct loop_fd no_store;  /* a timer, once xenstore tells no more */
+    struct loop_fd alive;     /* a timer: is the domain still there? */
     bool announced;           /* libxl knows that we run */
     struct xenif_libs *xenif; /* over xs; NULL: restricted */
 
@@ -67,6 +67,9 @@ struct xen {
     _Atomic int64_t clock_base; /* guest ns = host ns - base, or the value */
     _Atomic bool clock_stopped; /* itself while it stands */
 };
+
+/* The domain is no more: neither are we, soon. */
+void xen_gone(struct xen *x);
 
 /* ---- ioreq.c: knows no library, only the shared structures ---- */
 

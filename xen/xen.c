@@ -13,9 +13,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,6 +57,9 @@ static void xen_destroy(struct vm *vm)
     xen_server_destroy(x);
     xenif_libs_free(x->xenif);
     vm->xenif = NULL;
+    loop_fd_del(&x->alive);
+    if (x->alive.fd >= 0)
+        close(x->alive.fd);
     xen_store_close(x);
     foreign_fini(x);
     if (x->evtchn)
@@ -129,7 +135,7 @@ static int xen_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
     x->clock_stopped = true;
     pthread_cond_init(&x->parked_cond, NULL);
     x->pause = true;
-    x->store_helper = x->no_store.fd = -1;
+    x->store_helper = x->alive.fd = -1;
     x->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     rc = x->wake_fd < 0 ? err_set(err, -errno, "no eventfd") : 0;
     if (!rc)
@@ -152,12 +158,54 @@ static int xen_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
     return rc;
 }
 
+void xen_gone(struct xen *x)
+{
+    log_info("xen", "domain %" PRIu32 " is gone", x->domid);
+    vm_request(x->vm, VM_REQ_QUIT);
+}
+
+/* No event says so, and xenstored may be away, or know nothing of a domain
+ * that was there before it: Xen does. */
+static void look_for_domain(void *opaque, uint32_t events)
+{
+    struct xen *x = opaque;
+    evtchn_port_t port;
+    uint64_t turns;
+    ssize_t r = read(x->alive.fd, &turns, sizeof(turns));
+
+    (void)r;
+    if (!xendevicemodel_get_ioreq_server_info(x->dmod, x->domid, x->server,
+                                              NULL, NULL, &port))
+        return;
+    loop_fd_del(&x->alive);
+    xen_gone(x);
+}
+
+static int watch_domain(struct xen *x, struct cfg_err *err)
+{
+    const struct itimerspec each = {{.tv_sec = 1}, {.tv_sec = 1}};
+    int rc = 0;
+
+    x->alive = (struct loop_fd){
+        .fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+        .events = EPOLLIN,
+        .fn = look_for_domain,
+        .opaque = x};
+    if (x->alive.fd < 0 || timerfd_settime(x->alive.fd, 0, &each, NULL))
+        rc = -errno;
+    if (!rc)
+        rc = loop_fd_add(x->vm->loop, &x->alive);
+    return rc ? err_set(err, rc, "no timer: %s", strerror(-rc)) : 0;
+}
+
 static int xen_start(struct vm *vm, struct cfg_err *err)
 {
     struct xen *x = vm->engine_priv;
     int rc;
 
     rc = x->have_server ? xen_server_start(x, err) : 0;
+    if (!rc && x->have_server)
+        rc = watch_domain(x, err);
     if (!rc && vm->cfg->xen_restrict && xentoolcore_restrict_all(x->domid))
         rc = err_set(err, -errno,
                      "-xen-domid-restrict: the handles of domain %u: %s",
