@@ -65,6 +65,15 @@ static char *text_of(struct backend *b, const char *key)
     return backend_read(b, key, &text) ? strdup("") : text;
 }
 
+static bool is_cdrom(struct backend *b)
+{
+    char *type = text_of(b, "device-type");
+    bool yes = type && !strcmp(type, "cdrom");
+
+    free(type);
+    return yes;
+}
+
 /* A process before us has died while the guest used it, and what that had
  * asked of the kernel may not be done yet. */
 static bool is_ours_again(struct qdisk *q)
@@ -95,6 +104,8 @@ static int read_wish(struct qdisk *q, struct wish *w, struct cfg_err *err)
     if (!w->readonly && strcmp(q->mode, "w"))
         return err_set(err, -EINVAL, "%s: mode '%.20s': expected r or w", path,
                        q->mode);
+    if (!*q->params && is_cdrom(&q->b))
+        return -ENOMEDIUM; /* as libxl writes a drive without */
     for (unsigned i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         size_t len = strlen(formats[i].prefix);
 
@@ -107,7 +118,7 @@ static int read_wish(struct qdisk *q, struct wish *w, struct cfg_err *err)
         return err_set(err, -EINVAL,
                        "%s: params '%.80s': expected aio:FILE or qcow2:FILE",
                        path, q->params);
-    return *w->file ? 0 : -ENOMEDIUM; /* a drive without */
+    return *w->file ? 0 : -ENOMEDIUM; /* or as it could */
 }
 
 /* A toolstack gives an HVM guest its disks twice: emulated for firmware, and
