@@ -260,6 +260,24 @@ static void respond(struct netif_queue *q, const struct netif_tx_packet *p)
     }
 }
 
+/* All is copied, so the guest gets its pages back before the network, which
+ * takes longer, has the frames: a sender that has only so much under way has
+ * its next ones ready when we are. */
+static void answer(struct netif_queue *q)
+{
+    for (unsigned i = 0; i < q->packets; i++) {
+        struct netif_tx_packet *p = &q->packet[i];
+
+        if (p->ready && !(copied(q, p) && finish_headers(q, p))) {
+            p->ready = false;
+            p->status = NETIF_RSP_ERROR;
+        }
+        respond(q, p);
+    }
+    if (pv_ring_push(&q->tx))
+        pv_port_notify(&q->tx_port);
+}
+
 static void on_writable(void *opaque, uint32_t events)
 {
     struct netif_queue *q = opaque;
@@ -283,20 +301,14 @@ static bool send_all(struct netif_queue *q)
     for (; q->sent < q->packets; q->sent++) {
         struct netif_tx_packet *p = &q->packet[q->sent];
         struct iovec iov[2] = {{&p->vnet, sizeof(p->vnet)}, {p->frame, p->len}};
-        ssize_t r = 0;
+        ssize_t r;
 
-        if (p->ready && !(copied(q, p) && finish_headers(q, p))) {
-            p->ready = false;
-            p->status = NETIF_RSP_ERROR;
-        }
-        if (p->ready)
-            r = q->n->vnet ? net_send(q->nq, iov, 2)
-                           : net_send(q->nq, &iov[1], 1);
+        if (!p->ready)
+            continue;
+        r = q->n->vnet ? net_send(q->nq, iov, 2) : net_send(q->nq, &iov[1], 1);
         if (r == -EAGAIN && wait_writable(q))
             return false;
-        if (p->ready)
-            q->credit -= p->len;
-        respond(q, p);
+        q->credit -= p->len;
     }
     return true;
 }
@@ -338,6 +350,7 @@ void netif_tx_run(struct netif_queue *q)
     if (!q->running || q->broken || q->writable.loop)
         return;
     while (send_all(q) && may_send(q) && collect(q)) {
+        answer(q);
         if (!q->packets && !pv_ring_want(&q->tx, 1))
             break;
         if (!--rounds) {
@@ -345,8 +358,6 @@ void netif_tx_run(struct netif_queue *q)
             break;
         }
     }
-    if (!q->broken && pv_ring_push(&q->tx))
-        pv_port_notify(&q->tx_port);
 }
 
 void netif_tx_stop(struct netif_queue *q)
