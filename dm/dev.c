@@ -430,6 +430,25 @@ void dev_reset_all(struct vm *vm)
     }
 }
 
+void dev_domain_gone(struct vm *vm)
+{
+    for (struct dev *d = vm->devs; d; d = d->next) {
+        if (!d->cls->domain)
+            continue;
+        if (d->cls->pause && vm->state == RUN_RUNNING)
+            d->cls->pause(d);
+        if (d->cls->reset)
+            d->cls->reset(d);
+    }
+}
+
+void dev_domain_new(struct vm *vm)
+{
+    for (struct dev *d = vm->devs; d; d = d->next)
+        if (d->cls->domain && d->cls->resume && vm->state == RUN_RUNNING)
+            d->cls->resume(d);
+}
+
 void dev_destroy_all(struct vm *vm)
 {
     struct dev *last;

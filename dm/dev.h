@@ -96,6 +96,7 @@ struct dev_class {
     size_t size;       /* of the instance, struct dev first */
     const struct dev_prop *props;
     bool internal; /* made by boards only, not by -device */
+    bool domain;   /* a toolstack makes it with a Xen domain */
     int (*create)(struct dev *dev, struct cfg_err *err);
     void (*start)(struct dev *dev);
     void (*pause)(struct dev *dev);
@@ -143,5 +144,9 @@ void dev_pause_all(struct vm *vm);
 void dev_resume_all(struct vm *vm);
 void dev_reset_all(struct vm *vm);
 void dev_destroy_all(struct vm *vm);
+/* The domain is another one, though the machine was not reset (kexec): its
+ * devices stop and are reset; they go on if the machine runs. */
+void dev_domain_gone(struct vm *vm);
+void dev_domain_new(struct vm *vm);
 
 #endif

@@ -275,6 +275,7 @@ const struct dev_class xen_console_class = {
     .name = "xen-console",
     .desc = "Xen paravirtual console",
     .size = sizeof(struct xen_console),
+    .domain = true,
     .props = console_props,
     .create = console_create,
     .pause = console_pause,

@@ -277,7 +277,7 @@ static const struct dev_prop disk_props[] = {
 #define DISK_CLASS                                                     \
     .size = sizeof(struct xen_disk), .props = disk_props,              \
     .create = disk_create, .pause = disk_pause, .resume = disk_resume, \
-    .reset = disk_reset, .destroy = disk_destroy
+    .reset = disk_reset, .destroy = disk_destroy, .domain = true
 
 const struct dev_class xen_disk_class = {
     .name = "xen-disk",

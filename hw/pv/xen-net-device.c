@@ -124,6 +124,7 @@ const struct dev_class xen_net_device_class = {
     .name = "xen-net-device",
     .desc = "Xen paravirtual network card",
     .size = sizeof(struct xen_net),
+    .domain = true,
     .props = net_props,
     .create = net_create,
     .pause = net_pause,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dm/dev.h"
 #include "dm/irq.h"
 #include "dm/machine.h"
 #include "kvm/xenemu/xenemu-priv.h"
@@ -59,7 +60,10 @@ static void soft_reset(void *opaque)
 
     if (atomic_load(&x->soft_reset) != SOFT_RESET_ASKED)
         return; /* the machine has been reset meanwhile */
+    /* as a toolstack does: no backend keeps what the old kernel gave it */
+    dev_domain_gone(x->vm);
     begin_anew(x);
+    dev_domain_new(x->vm);
     /* a guest with more than one vCPU may have asked twice */
     atomic_compare_exchange_strong(&x->soft_reset, &asked, SOFT_RESET_DONE);
 }

@@ -3,8 +3,9 @@
  * A guest of Xen with drivers of its own: finds Xen by CPUID, its xenstore,
  * its console, a disk and a network card; writes, reads and flushes the one,
  * asks 10.0.2.2 for its address over the other and hears the answer. With
- * "twice" at the end of its command line it reboots once. Runs under -accel
- * kvm,xen-version= and as a PVH guest of a real Xen.
+ * "twice" at the end of its command line it reboots once; with "kexec" it does
+ * what a kernel does before it starts another, and begins anew. Runs under
+ * -accel kvm,xen-version= and as a PVH guest of a real Xen.
  *
  * The disk's sectors 8 to 23 are overwritten. Source: Xen's public headers,
  * io/xs_wire.h, io/blkif.h, io/netif.h, io/console.h; RFC 826.
@@ -44,6 +45,12 @@ static void copy(void *to, const void *from, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
         ((volatile uint8_t *)to)[i] = ((const volatile uint8_t *)from)[i];
+}
+
+static void forget(void *p, unsigned n)
+{
+    while (n)
+        ((volatile uint8_t *)p)[--n] = 0;
 }
 
 static unsigned length(const char *s)
@@ -305,6 +312,7 @@ static bool find(struct device *d, const char *type)
 {
     char dir[64] = "device/";
 
+    forget(d, sizeof(*d));
     append(dir, type);
     if (!xs_ask(XS_DIRECTORY, dir, 0, 0) || !xs_head.len)
         return false;
@@ -574,28 +582,55 @@ static int begin(void)
     return 0;
 }
 
-/* hvm_start_info: does the last word of its command line say so? */
-static bool is_twice(const uint32_t *info)
+/* hvm_start_info: is this the last word of its command line? */
+static bool is_last(const uint32_t *info, const char *word)
 {
     const char *line = (const char *)(uintptr_t)info[6];
-    unsigned n = line ? length(line) : 0;
+    unsigned n = line ? length(line) : 0, len = length(word);
 
-    return n >= 5 && same(line + n - 5, "twice", 5);
+    return n >= len && same(line + n - len, word, len);
 }
 
-int main(uintptr_t info)
+static int all(void)
 {
-    bool again = is_twice((const uint32_t *)info) && !is_second_boot();
-    uint32_t reason = again ? 1 : 0; /* reboot, off */
     int rc = begin();
 
     if (!rc)
         rc = disk();
     if (!rc)
         rc = card();
+    if (!rc)
+        say("end\n");
+    return rc;
+}
+
+/* As the next kernel, in the same memory, would find things. */
+static void kexec(void)
+{
+    const uint32_t soft_reset = 5;
+
+    __asm__ volatile("cli");
+    call(SCHED_OP, 2, (uintptr_t)&soft_reset, 0);
+    next_grant = 8;
+    xs_fired = false;
+    forget(&blk, sizeof(blk));
+    forget(&tx, sizeof(tx));
+    forget(&rx, sizeof(rx));
+}
+
+int main(uintptr_t info)
+{
+    const uint32_t *start = (const uint32_t *)info;
+    bool again = is_last(start, "twice") && !is_second_boot();
+    uint32_t reason = again ? 1 : 0; /* reboot, off */
+    int rc = all();
+
+    if (!rc && is_last(start, "kexec")) {
+        kexec();
+        rc = all();
+    }
     if (rc)
         return rc;
-    say("end\n");
     call(SCHED_OP, 2, (uintptr_t)&reason, 0);
     return 2;
 }
