@@ -4,7 +4,9 @@
 #include "hw/pv/blkif-priv.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static struct xenif *xenif_of(struct blkif_queue *q)
 {
@@ -117,6 +119,30 @@ void blkif_data_end(struct blkif_queue *q)
     assert(!q->persistent); /* none was in use */
     while (q->nspare)
         free(q->spare[--q->nspare]);
+}
+
+/* Frontends reuse the grants of these pages as those of data. */
+int blkif_data_table(struct blkif_queue *q, grant_ref_t ref, void *copy,
+                     size_t len)
+{
+    struct xenif *x = xenif_of(q);
+    struct pgrant *g = q->b->persistent ? pgrant_get(q, ref) : NULL;
+    struct xenif_copy page = {.ref = ref, .len = (uint16_t)len, .local = copy};
+    const volatile uint32_t *from;
+    uint32_t word;
+    int rc;
+
+    if (!g) {
+        rc = x->ops->gnt_copy(x, &page, 1);
+        return rc || page.status == XENIF_GNTST_OKAY ? rc : -EFAULT;
+    }
+    from = g->addr;
+    for (size_t at = 0; at < len; at += 4) { /* read once, as a ring is */
+        word = *from++;
+        memcpy((uint8_t *)copy + at, &word, 4);
+    }
+    pgrant_put(q, g);
+    return 0;
 }
 
 /* ---- three ways ---- */

@@ -131,6 +131,9 @@ void blkif_journal_answer(struct blkif_queue *q, struct blkif_entry *e);
 /* The frontend can see all answers. */
 void blkif_journal_shown(struct blkif_queue *q);
 
+/* What an indirect request says of its pieces. -errno */
+int blkif_data_table(struct blkif_queue *q, grant_ref_t ref, void *copy,
+                     size_t len);
 /* Makes iov, with a write's data; what it takes counts as q->bytes. -errno */
 int blkif_data_take(struct blkif_request *r);
 /* Brings a read's data to the guest. -errno */

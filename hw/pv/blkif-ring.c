@@ -193,16 +193,11 @@ static int16_t start_data(struct blkif_request *r,
 static int16_t start_indirect(struct blkif_request *r, const uint8_t *raw,
                               uint64_t sector)
 {
-    struct xenif *x = r->q->b->bus.x;
     struct blkif_segment seg[BLKIF_INDIRECT_MAX];
-    /* 512 segments fit in a page: the first one has all. */
-    struct xenif_copy page = {
-        .ref = get32(raw + r->q->b->abi.id + 20),
-        .len = (uint16_t)(r->n * sizeof(seg[0])),
-        .local = seg,
-    };
 
-    if (x->ops->gnt_copy(x, &page, 1) || page.status != XENIF_GNTST_OKAY)
+    /* 512 segments fit in a page: the first one has all. */
+    if (blkif_data_table(r->q, get32(raw + r->q->b->abi.id + 20), seg,
+                         r->n * sizeof(seg[0])))
         return BLKIF_RSP_ERROR;
     return start_data(r, seg, sector);
 }
@@ -369,7 +364,7 @@ void blkif_queue_run(struct blkif_queue *q)
         all = take(q, &budget);
         blk_poll(q->bq);
         push(q);
-    } while (all && pv_ring_want(&q->ring, 1));
+    } while (all && !q->port.more && pv_ring_want(&q->ring, 1));
     blk_unplug(q->bq);
     if (!budget && !q->held)
         loop_post(q->thread.loop, &q->again);

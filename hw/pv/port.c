@@ -17,15 +17,19 @@ static void unmask(struct pv_port *p)
 static void on_event(void *opaque, uint32_t events)
 {
     struct pv_port *p = opaque;
-    bool moved = p->fn(p->opaque);
     unsigned ms;
+    bool moved, any;
 
-    if (!p->watch.loop || !p->x->ops->evtchn_pending(p->x, p->local))
-        return;
-    p->held = true;
-    moved |= p->fn(p->opaque);
+    p->more = true;
+    moved = p->fn(p->opaque);
+    p->more = false;
     if (!p->watch.loop)
         return; /* fn has stopped it */
+    any = p->x->ops->evtchn_pending(p->x, p->local);
+    p->held |= any;
+    moved |= p->fn(p->opaque);
+    if (!p->watch.loop || !any)
+        return;
     p->idle = moved ? 0 : p->idle + 1;
     if (p->idle <= PV_PORT_FREE) {
         unmask(p);

@@ -23,6 +23,7 @@ struct pv_port {
     struct loop *loop;
     evtchn_port_t local;
     bool bound, held;
+    bool more;     /* fn is called once more for this event: no need to ask */
     unsigned idle; /* events without work, in a row */
     bool (*fn)(void *opaque);
     void *opaque;
