@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,9 +68,23 @@ static void teardown(void)
     ck_assert_int_eq(system(cmd), 0);
 }
 
+/* The file is there before one listens at it. */
+static bool server_listens(void)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0), err;
+
+    ck_assert_int_ge(fd, 0);
+    strcpy(addr.sun_path, sock);
+    err = connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+    close(fd);
+    return !err;
+}
+
 /* words: split at blanks. */
 static void start_server(const char *words)
 {
+    bool listens = false;
     char text[400];
 
     snprintf(text, sizeof(text), "exec " NBDKIT " -f -U %s %s", sock, words);
@@ -77,9 +93,9 @@ static void start_server(const char *words)
         execl("/bin/sh", "sh", "-c", text, NULL);
         _exit(127);
     }
-    for (int i = 0; i < 2000 && access(sock, F_OK); i++)
+    for (int i = 0; i < 2000 && !(listens = server_listens()); i++)
         usleep(10000);
-    ck_assert_int_eq(access(sock, F_OK), 0);
+    ck_assert(listens);
 }
 
 static void serve_disk(void)
