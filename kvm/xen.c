@@ -124,7 +124,7 @@ void kvm_xen_exit_msr(struct vcpu *v)
         ok = set_efer(v, run->msr.data);
         get_space(v, &space);
         if (ok)
-            xenemu_patch(v->kvm->xen, &space, run->s.regs.regs.rip);
+            xenemu_patch(v->kvm->xen, v->index, &space, run->s.regs.regs.rip);
     }
     run->msr.error = !ok;
 }

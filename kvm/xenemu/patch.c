@@ -29,6 +29,9 @@
 #define ALIGN 16u
 #define APART_MAX 64u /* from one function to the next */
 #define CALL_MAX 8u   /* what is looked at of a function */
+/* Looks of a vCPU between two resets: firmware, boot loader, decompressor,
+ * kernel are a few each. One is some milliseconds. */
+#define LOOKS_MAX 32u
 
 static bool returns(uint8_t op)
 {
@@ -71,18 +74,23 @@ static bool scan(struct xenemu *x, const uint8_t *p, size_t len, gpa_t gpa)
     return false;
 }
 
-void xenemu_patch(struct xenemu *x, const struct gva_space *s, uint64_t rip)
+void xenemu_patch(struct xenemu *x, unsigned vcpu, const struct gva_space *s,
+                  uint64_t rip)
 {
     uint8_t buf[CHUNK + EXTRA];
     gpa_t gpa, end;
 
-    if (!gva_to_gpa(s, rip, false, &gpa))
+    if (vcpu && atomic_load(&x->patched)) /* a processor that it starts */
+        return;
+    if (atomic_fetch_add(&x->looks, 1) >= LOOKS_MAX * x->conf.vcpus ||
+        !gva_to_gpa(s, rip, false, &gpa))
         return;
     end = gpa + AFTER;
     gpa = gpa > BEFORE ? (gpa - BEFORE) & ~(gpa_t)(CHUNK - 1) : 0;
     for (; gpa < end; gpa += CHUNK) {
         mem_read(x->vm, gpa, buf, sizeof(buf));
         if (scan(x, buf, CHUNK, gpa)) {
+            atomic_store(&x->patched, true);
             log_info("xen", "the kernel's hypercalls now come to us");
             return;
         }

@@ -102,6 +102,8 @@ struct xenemu {
     atomic_int soft_reset;
     atomic_ullong unknowns;        /* calls for what is not there */
     atomic_ullong unknown[HC_MAX]; /* sub-operations seen that are not there */
+    atomic_uint looks;             /* for a kernel to patch, since the reset */
+    atomic_bool patched;           /* there was one */
 
     /* memory.c: machine lock */
     struct ram *shared_ram, *grant_ram, *special_ram, *main_ram;

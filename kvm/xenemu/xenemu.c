@@ -27,6 +27,8 @@ static void begin_anew(struct xenemu *x)
     int rc;
 
     xen_ring_close(x);
+    atomic_store(&x->looks, 0);
+    atomic_store(&x->patched, false);
     pthread_mutex_lock(&x->lock);
     xen_evtchn_reset(x);
     for (unsigned i = 0; i < x->conf.vcpus; i++)

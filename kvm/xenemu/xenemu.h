@@ -88,8 +88,10 @@ bool xenemu_cpuid(const struct xenemu *x, unsigned i, unsigned vcpu,
 bool xenemu_msr_write(struct xenemu *x, uint64_t value, bool wide);
 
 /* A kernel begins, at rip: if it is one that makes hypercalls without asking
- * for a page, its instructions become ours. */
-void xenemu_patch(struct xenemu *x, const struct gva_space *s, uint64_t rip);
+ * for a page, its instructions become ours. Reads up to 66 MiB of its memory,
+ * a bounded number of times from one reset to the next. */
+void xenemu_patch(struct xenemu *x, unsigned vcpu, const struct gva_space *s,
+                  uint64_t rip);
 
 /* ---- hypercalls: a vCPU's own thread, no lock held ---- */
 

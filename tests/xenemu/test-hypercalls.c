@@ -108,14 +108,14 @@ START_TEST(kernels_without_a_page)
     tv_mem_write(c->t, kernel + 0x100, amd, 4);   /* alone */
     tv_mem_write(c->t, kernel + 0x208, amd, 4);   /* no function */
     tv_mem_write(c->t, kernel + 0x218, intel, 4); /* of another */
-    xenemu_patch(c->x, &c->regs.space, kernel);
+    xenemu_patch(c->x, 0, &c->regs.space, kernel);
     tv_mem_read(c->t, kernel + 0x208, got, 4);
     ck_assert_mem_eq(got, amd, 4);
 
     /* across the border of what is looked at at once */
     tv_mem_write(c->t, kernel + 0xfff0, amd, 4);
     tv_mem_write(c->t, kernel + 0x10010, intel, 4);
-    xenemu_patch(c->x, &c->regs.space, kernel);
+    xenemu_patch(c->x, 0, &c->regs.space, kernel);
     tv_mem_read(c->t, kernel + 0xfff0, got, 4);
     ck_assert_mem_eq(got, ours, 3);
     ck_assert_uint_eq(got[3], 0xc3);
@@ -129,11 +129,45 @@ START_TEST(kernels_without_a_page)
     tv_mem_write(c->t, kernel + 0x20004, amd, 4);
     tv_mem_write(c->t, kernel + 0x20020, "\xf3\x0f\x1e\xfa", 4);
     tv_mem_write(c->t, kernel + 0x20024, intel, 4);
-    xenemu_patch(c->x, &c->regs.space, kernel);
+    xenemu_patch(c->x, 0, &c->regs.space, kernel);
     tv_mem_read(c->t, kernel + 0x20004, got, 4);
     ck_assert_mem_eq(got, ours, 3);
     tv_mem_read(c->t, kernel + 0x20024, got, 4);
     ck_assert_mem_eq(got, ours, 3);
+}
+END_TEST
+
+/* To look for one is much work: not for each processor that a kernel starts,
+ * nor for a guest that begins again and again. */
+START_TEST(looks_for_kernels_have_an_end)
+{
+    static const uint8_t call[] = {
+        0x0f, 0x01, 0xd9, 0xc3, [16] = 0x0f, 0x01, 0xc1, 0xc3};
+    const uint64_t kernel = 0x400000;
+    uint8_t got[sizeof(call)];
+
+    tv_mem_write(c->t, kernel, call, sizeof(call));
+    xenemu_patch(c->x, 0, &c->regs.space, kernel);
+    tv_mem_write(c->t, kernel, call, sizeof(call));
+    xenemu_patch(c->x, 1, &c->regs.space, kernel);
+    tv_mem_read(c->t, kernel, got, sizeof(call));
+    ck_assert_mem_eq(got, call, sizeof(call));
+    xenemu_patch(c->x, 0, &c->regs.space, kernel); /* another kernel */
+    tv_mem_read(c->t, kernel, got, sizeof(call));
+    ck_assert_mem_ne(got, call, sizeof(call));
+
+    for (unsigned i = 0; i < 32 * XC_VCPUS; i++)
+        xenemu_patch(c->x, 0, &c->regs.space, kernel);
+    tv_mem_write(c->t, kernel, call, sizeof(call));
+    xenemu_patch(c->x, 0, &c->regs.space, kernel);
+    tv_mem_read(c->t, kernel, got, sizeof(call));
+    ck_assert_mem_eq(got, call, sizeof(call));
+    vm_lock(&c->t->vm);
+    xenemu_reset(c->x);
+    vm_unlock(&c->t->vm);
+    xenemu_patch(c->x, 0, &c->regs.space, kernel);
+    tv_mem_read(c->t, kernel, got, sizeof(call));
+    ck_assert_mem_ne(got, call, sizeof(call));
 }
 END_TEST
 
@@ -788,6 +822,7 @@ int main(void)
         only_the_kernel_calls,
         the_page_of_hypercalls,
         kernels_without_a_page,
+        looks_for_kernels_have_an_end,
         our_pages_come_and_go,
         memory_heals,
         ballooning,
