@@ -9,7 +9,9 @@
  */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dm/log.h"
@@ -21,6 +23,7 @@
 
 #define PORT_BASE 0x10
 #define MAGIC 0x49d2
+#define MAGIC_BLACKLISTED 0xd249
 #define PROTOCOL 1
 #define PCI_CLASS_DEVICE 0x0a
 #define PCI_CLASS_STORAGE 0x01
@@ -41,6 +44,7 @@ enum { /* written to port 0x10 */
 struct xen_platform {
     struct pci_dev pci;
     struct bus_region ports;
+    char *blacklist; /* "PRODUCT[.BUILD]:..." */
     uint8_t flags;
     uint16_t product;
     uint32_t build;
@@ -48,6 +52,55 @@ struct xen_platform {
     uint16_t line_len;
     struct log_quota quota;
 };
+
+/* ---- drivers that shall leave the guest to the emulated devices ---- */
+
+/* Takes a PRODUCT[.BUILD] and the colon before the next. */
+static bool next_driver(const char **list, uint64_t *product, uint64_t *build)
+{
+    const char *p = *list;
+    char *end;
+
+    *build = UINT64_MAX; /* any */
+    if (!isdigit((unsigned char)*p))
+        return false;
+    *product = strtoull(p, &end, 10);
+    if (*end == '.') {
+        p = end + 1;
+        *build = strtoull(p, &end, 10);
+        if (!isdigit((unsigned char)*p) || *build > UINT32_MAX)
+            return false;
+    }
+    *list = *end == ':' ? end + 1 : end;
+    return *product <= UINT16_MAX && (*end == ':' ? end[1] : !*end);
+}
+
+static bool is_blacklisted(const struct xen_platform *s)
+{
+    const char *list = s->blacklist ? s->blacklist : "";
+    uint64_t product, build;
+
+    while (next_driver(&list, &product, &build)) {
+        if (product == s->product && (build == s->build || build == UINT64_MAX))
+            return true;
+    }
+    return false;
+}
+
+static int check_blacklist(const struct xen_platform *s, struct cfg_err *err)
+{
+    const char *list = s->blacklist;
+    uint64_t product, build;
+
+    while (list && *list) {
+        if (!next_driver(&list, &product, &build))
+            return err_set(err, -EINVAL,
+                           "xen-platform: blacklist=%.100s: expected "
+                           "PRODUCT[.BUILD][:PRODUCT...], numbers",
+                           s->blacklist);
+    }
+    return 0;
+}
 
 /* ---- unplug ---- */
 
@@ -104,7 +157,7 @@ static uint64_t port_read(void *opaque, uint64_t off, unsigned size)
     struct xen_platform *s = opaque;
 
     if (off == 0 && size == 2)
-        return MAGIC;
+        return is_blacklisted(s) ? MAGIC_BLACKLISTED : MAGIC;
     if (off == 0 && size == 1)
         return s->flags;
     if (off == 2 && size == 1)
@@ -196,8 +249,10 @@ static int platform_create(struct dev *dev, struct cfg_err *err)
         .int_pin = 1, /* the callback of guests without a vector for it */
     };
     struct xen_platform *s = (struct xen_platform *)dev;
-    int rc = pci_init(&s->pci, &id, err);
+    int rc = check_blacklist(s, err);
 
+    if (!rc)
+        rc = pci_init(&s->pci, &id, err);
     if (rc)
         return rc;
     s->pci.bar[0] = (struct pci_bar){.type = PCI_BAR_IO,
@@ -264,6 +319,8 @@ static const struct state_desc state = {
 
 static const struct dev_prop props[] = {
     PCI_PROP_ADDR(struct xen_platform),
+    DEV_PROP(PROP_STR, struct xen_platform, blacklist, "blacklist", NULL,
+             "drivers not to load: PRODUCT[.BUILD][:PRODUCT...]"),
     DEV_PROP_END,
 };
 

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "dm/log.h"
@@ -28,7 +29,7 @@ static void setup(void)
         "-device", "ide-cd,drive=cd,bus=ide.1,unit=0",
         "-netdev", "null,id=n0",
         "-device", "virtio-net-pci,netdev=n0,addr=4",
-        "-device", "xen-platform,addr=5",
+        "-device", "xen-platform,addr=5,blacklist=7:3.17:3.4294967295",
         NULL};
 
     t = tv_new("pc", words);
@@ -61,6 +62,50 @@ START_TEST(the_protocol_is_there)
     tv_outb(t, 0x10, 1);
     ck_assert_uint_eq(tv_inb(t, 0x10), 1);
     tv_roundtrip(t);
+}
+END_TEST
+
+/* By product and build; without a build any of them. */
+START_TEST(some_drivers_are_blacklisted)
+{
+    static const struct {
+        uint16_t product;
+        uint32_t build;
+        uint16_t magic;
+    } says[] = {
+        {7, 1, 0xd249},  {3, 17, 0xd249}, {3, 18, 0x49d2}, {3, 1, 0x49d2},
+        {1, 17, 0x49d2}, {7, 0, 0xd249},  {0, 17, 0x49d2}, {3, ~0u, 0xd249},
+    };
+
+    for (unsigned i = 0; i < sizeof(says) / sizeof(says[0]); i++) {
+        tv_outw(t, 0x12, says[i].product);
+        tv_outl(t, 0x10, says[i].build);
+        tv_roundtrip(t);
+        ck_assert_uint_eq(tv_inw(t, 0x10), says[i].magic);
+    }
+    tv_outb(t, 0x12, '\n'); /* the log stays open to them */
+    tv_reset(t);
+    ck_assert_uint_eq(tv_inw(t, 0x10), 0x49d2);
+}
+END_TEST
+
+START_TEST(what_is_no_blacklist)
+{
+    static const char *const bad[] = {
+        "x",    "3.",   "3:",           "3.x",
+        ".3",   "3;",   "3.4.5",        ":3",
+        "-3",   "3 ",   "::",           "65536",
+        "3. 4", "3.-4", "3.4294967296", "18446744073709551616"};
+    struct cfg_err err;
+    char option[64];
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const char *const words[] = {"-device", option, NULL};
+
+        snprintf(option, sizeof(option), "xen-platform,blacklist=%s", bad[i]);
+        ck_assert_ptr_null(tv_try("pc", words, &err));
+        ck_assert_msg(strstr(err.text, "expected PRODUCT"), "'%s'", err.text);
+    }
 }
 END_TEST
 
@@ -186,6 +231,8 @@ int main(void)
 {
     const TTest *const tests[] = {
         the_protocol_is_there,
+        some_drivers_are_blacklisted,
+        what_is_no_blacklist,
         all_disks_go_and_come_back,
         all_but_the_first_disk,
         older_dialects,
