@@ -273,6 +273,9 @@ int cmdline_parse(struct cmdline *c, int n, const char *const *words,
     int i, rc;
 
     *c = (struct cmdline){0};
+    rc = cmdline_check_libxl(n, words, err);
+    if (rc)
+        return rc;
     for (i = 0; i < n; i++) {
         word = words[i];
         name = word + (word[0] == '-') + (word[0] == '-' && word[1] == '-');

@@ -107,6 +107,11 @@ int cmdline_opts(const char *text, const char *implied, struct opts **out,
  * after all words are known, before anything is opened. */
 int cmdline_expand(struct cmdline *c, struct cfg_err *err);
 
+/* One error for all that libxl asks for, by its own defaults too, and is not
+ * there, in the words of xl.cfg: whoever reads it has written none of the
+ * options. 0, or -EINVAL with err set. */
+int cmdline_check_libxl(int n, const char *const *words, struct cfg_err *err);
+
 /* ---- dm/help.c ---- */
 
 void help_print(FILE *f);

@@ -110,6 +110,27 @@ START_TEST(test_rights)
 }
 END_TEST
 
+/* Who forgets a line in xl.cfg is told all of them at once. */
+START_TEST(test_xl_defaults)
+{
+    refuses(PARSE("-xen-domid", "1", "-nodefaults", "-vnc", "127.0.0.1:0,to=99",
+                  "-display", "none", "-device", "cirrus-vga,vgamem_mb=8",
+                  "-device", "rtl8139,id=nic0,netdev=net0", "-device",
+                  "e1000,id=nic1,netdev=net1", "-machine", "xenfv"),
+            "xl.cfg: expected vnc=0, vga=\"none\", type=vif for each vif "
+            "(not there yet: -vnc, cirrus-vga, rtl8139, e1000)");
+    refuses(PARSE("-xen-domid", "1", "-vnc", "none", "-device", "VGA", "-usb",
+                  "-usbdevice", "tablet", "-machine", "xenfv"),
+            "expected vga=\"none\", usb=0, no usbdevice (");
+    refuses(PARSE("-xen-domid", "1", "-vnc"), "expected vnc=0 (");
+    refuses(PARSE("-vnc", ":0"), "-vnc :0: expected none");
+    accepts(PARSE("-xen-domid", "1", "-vnc", "none", "-display", "none",
+                  "-device", "virtio-net,id=nic1,netdev=net1", "-device",
+                  "VGArandom", "-machine", "xenfv"));
+    cmdline_free(&c);
+}
+END_TEST
+
 /* An empty drive: what is not there is not opened. */
 START_TEST(test_empty_cd)
 {
@@ -424,11 +445,11 @@ END_TEST
 
 int main(void)
 {
-    const TTest *const tests[] = {test_defaults, test_spellings, test_harnesses,
-                                  test_rights,   test_empty_cd,  test_smp,
-                                  test_memory,   test_drives,    test_networks,
-                                  test_objects,  test_values,    test_asked,
-                                  test_table,    test_fdset,     NULL};
+    const TTest *const tests[] = {
+        test_defaults, test_xl_defaults, test_spellings, test_harnesses,
+        test_rights,   test_empty_cd,    test_smp,       test_memory,
+        test_drives,   test_networks,    test_objects,   test_values,
+        test_asked,    test_table,       test_fdset,     NULL};
 
     return run_suite("cmdline", NULL, NULL, tests);
 }
