@@ -7,13 +7,18 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "dm/log.h"
 #include "dm/machine.h"
 
 #define ROUND 64 /* events taken from the kernel at once */
+#define REST_MS 1000
 
 struct loop {
     struct vm *vm;
@@ -23,6 +28,8 @@ struct loop {
     struct loop_task *batch;            /* what this round still runs */
     struct epoll_event ev[ROUND];       /* what this round still calls */
     int ev_next, ev_n;
+    struct loop_fd *resting;
+    int64_t rest_end; /* host's ms; 0: nobody rests */
     _Atomic(pthread_t) thread;
 };
 
@@ -98,11 +105,52 @@ static void run_tasks(struct loop *loop)
     }
 }
 
+static int ctl(struct loop *loop, int op, struct loop_fd *w)
+{
+    struct epoll_event ev = {.events = w->events, .data.ptr = w};
+
+    return epoll_ctl(loop->epfd, op, w->fd, &ev) < 0 ? -errno : 0;
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int until_rest_ends(const struct loop *loop, int timeout_ms)
+{
+    int64_t ms = loop->rest_end - now_ms();
+
+    if (ms < 0)
+        ms = 0;
+    return timeout_ms < 0 || ms < timeout_ms ? (int)ms : timeout_ms;
+}
+
+static void end_rest(struct loop *loop)
+{
+    struct loop_fd *w;
+
+    if (now_ms() < loop->rest_end)
+        return;
+    loop->rest_end = 0;
+    while ((w = loop->resting)) {
+        loop->resting = w->next;
+        w->rests = false;
+        if (w->events)
+            ctl(loop, EPOLL_CTL_ADD, w);
+    }
+}
+
 int loop_once(struct loop *loop, int timeout_ms)
 {
     uint64_t count;
     int n;
 
+    if (loop->rest_end)
+        timeout_ms = until_rest_ends(loop, timeout_ms);
     atomic_store_explicit(&loop->thread, pthread_self(), memory_order_relaxed);
     do
         n = epoll_wait(loop->epfd, loop->ev, ROUND, timeout_ms);
@@ -113,6 +161,8 @@ int loop_once(struct loop *loop, int timeout_ms)
 
     if (loop->vm)
         vm_lock(loop->vm);
+    if (loop->rest_end)
+        end_rest(loop);
     loop->ev_n = n;
     for (loop->ev_next = 0; loop->ev_next < loop->ev_n;) {
         struct epoll_event *ev = &loop->ev[loop->ev_next++];
@@ -159,13 +209,6 @@ bool loop_has_lock(const struct loop *loop)
     return loop->vm;
 }
 
-static int ctl(struct loop *loop, int op, struct loop_fd *w)
-{
-    struct epoll_event ev = {.events = w->events, .data.ptr = w};
-
-    return epoll_ctl(loop->epfd, op, w->fd, &ev) < 0 ? -errno : 0;
-}
-
 int loop_fd_add(struct loop *loop, struct loop_fd *w)
 {
     int rc = 0;
@@ -187,12 +230,47 @@ void loop_fd_events(struct loop_fd *w, uint32_t events)
     if (old == events)
         return;
     w->events = events;
-    if (!w->loop)
+    if (!w->loop || w->rests)
         return;
     if (!events)
         ctl(w->loop, EPOLL_CTL_DEL, w);
     else
         ctl(w->loop, old ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, w);
+}
+
+static void rest(struct loop_fd *w)
+{
+    struct loop *loop = w->loop;
+
+    ctl(loop, EPOLL_CTL_DEL, w);
+    w->rests = true;
+    w->next = loop->resting;
+    loop->resting = w;
+    loop->rest_end = now_ms() + REST_MS;
+}
+
+static void unrest(struct loop_fd *w)
+{
+    struct loop_fd **p = &w->loop->resting;
+
+    while (*p != w)
+        p = &(*p)->next;
+    *p = w->next;
+    w->rests = false;
+}
+
+int loop_fd_accept(struct loop_fd *w, const char *who)
+{
+    int fd = accept4(w->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+    if (fd >= 0)
+        return fd;
+    fd = -errno;
+    if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOBUFS) {
+        log_err(who, "accept: %s", strerror(-fd));
+        rest(w);
+    }
+    return fd;
 }
 
 void loop_fd_del(struct loop_fd *w)
@@ -201,7 +279,9 @@ void loop_fd_del(struct loop_fd *w)
 
     if (!loop)
         return;
-    if (w->events)
+    if (w->rests)
+        unrest(w);
+    else if (w->events)
         ctl(loop, EPOLL_CTL_DEL, w);
     for (int i = loop->ev_next; i < loop->ev_n; i++) {
         if (loop->ev[i].data.ptr == w)

@@ -40,10 +40,16 @@ struct loop_fd {
     void (*fn)(void *opaque, uint32_t events);
     void *opaque;
     struct loop *loop; /* the loop's: NULL while not added */
+    bool rests;        /* the loop's, as next */
+    struct loop_fd *next;
 };
 int loop_fd_add(struct loop *loop, struct loop_fd *w); /* -errno */
 void loop_fd_events(struct loop_fd *w, uint32_t events);
 void loop_fd_del(struct loop_fd *w); /* legal if not added */
+/* For fn of a listening socket: the next caller, non-blocking, or -errno.
+ * Where the host has no more descriptors or memory it says so in the log, and
+ * the callers wait for a second: they do not keep the loop busy. */
+int loop_fd_accept(struct loop_fd *w, const char *who);
 
 /*
  * A task: fn runs once in the loop, soon after loop_post. Posting a task that

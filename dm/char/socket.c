@@ -128,16 +128,9 @@ static void on_accept(void *opaque, uint32_t events)
         connection_end(c);
     if (c->fd >= 0)
         return;
-    fd = accept4(c->listener.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (fd >= 0) {
+    fd = loop_fd_accept(&c->listener, c->s.chr.id);
+    if (fd >= 0)
         connection_start(c, fd);
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-               errno == ENOBUFS) {
-        /* The caller stays in the backlog; look again in a while. */
-        log_err(c->s.chr.id, "%s: accept: %s", c->name, strerror(errno));
-        loop_fd_events(&c->listener, 0);
-        arm_timer(c, 1);
-    }
 }
 
 /* A non-blocking attempt: a descriptor, *done false: wait for POLLOUT. */
@@ -208,11 +201,7 @@ static void on_timer(void *opaque, uint32_t events)
     uint64_t n;
     ssize_t r = read(c->timer.fd, &n, sizeof(n));
 
-    if (r < 0 || c->fd >= 0)
-        return;
-    if (c->server)
-        loop_fd_events(&c->listener, EPOLLIN);
-    else if (c->connecting.fd < 0)
+    if (r >= 0 && c->fd < 0 && c->connecting.fd < 0)
         reconnect(c);
 }
 
@@ -544,6 +533,8 @@ static int socket_open(struct chr *chr, struct opts *opts, struct cfg_err *err)
         rc = opts_check(opts, "socket", chr_socket.keys, err);
     if (rc < 0)
         return rc;
+    if (c->server)
+        return open_server(c, fd, wait, err);
     c->timer.fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
     c->timer.events = EPOLLIN;
     c->timer.fn = on_timer;
@@ -551,7 +542,7 @@ static int socket_open(struct chr *chr, struct opts *opts, struct cfg_err *err)
     rc = c->timer.fd < 0 ? -errno : loop_fd_add(chr->vm->loop, &c->timer);
     if (rc < 0)
         return err_set(err, rc, "socket: %s", strerror(-rc));
-    return c->server ? open_server(c, fd, wait, err) : open_client(c, fd, err);
+    return open_client(c, fd, err);
 }
 
 static void unlink_path(struct chr_socket *c)

@@ -114,10 +114,10 @@ static void peer_comes(void *opaque, uint32_t events)
 {
     struct stream_queue *sq = opaque;
     struct stream *s = stream_of(sq->q.net);
-    int fd = accept4(s->listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = loop_fd_accept(&sq->listen, s->net.id);
 
     if (fd < 0)
-        return; /* it has gone again */
+        return;
     sock_tune(fd);
     pthread_mutex_lock(&s->lock);
     s->fd = fd;

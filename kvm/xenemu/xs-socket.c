@@ -117,7 +117,7 @@ static void client_ready(void *opaque, uint32_t events)
 static void client_new(void *opaque, uint32_t events)
 {
     struct xs_server *srv = opaque;
-    int fd = accept4(srv->fd.fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd = loop_fd_accept(&srv->fd, "xenstore");
     struct client *c = fd < 0 ? NULL : calloc(1, sizeof(*c));
 
     if (!c)

@@ -2,11 +2,15 @@
 /* dm/loop, dm/worker, dm/clock: what runs when. */
 #include "config.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "dm/clock.h"
@@ -116,6 +120,85 @@ START_TEST(a_task_may_post_itself)
 }
 END_TEST
 
+static struct loop_fd listener;
+static int called, caller;
+
+static void on_caller(void *opaque, uint32_t events)
+{
+    called++;
+    caller = loop_fd_accept(&listener, "test");
+}
+
+static void listen_and_call(int *end)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX}; /* any name */
+    socklen_t len = sizeof(addr);
+    int s = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    ck_assert_int_eq(bind(s, (void *)&addr, sizeof(addr.sun_family)), 0);
+    ck_assert_int_eq(getsockname(s, (void *)&addr, &len), 0);
+    ck_assert_int_eq(listen(s, 1), 0);
+    *end = socket(AF_UNIX, SOCK_STREAM, 0);
+    ck_assert_int_eq(connect(*end, (void *)&addr, len), 0);
+    called = 0;
+    listener = (struct loop_fd){.fd = s, .events = EPOLLIN, .fn = on_caller};
+    ck_assert_int_eq(loop_fd_add(loop, &listener), 0);
+}
+
+/* Who calls while there is no descriptor for him does not keep the loop busy,
+ * and is let in later. */
+START_TEST(callers_wait_for_descriptors)
+{
+    struct rlimit was, none;
+    int end;
+
+    listen_and_call(&end);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+    none =
+        (struct rlimit){.rlim_cur = (rlim_t)end + 1, .rlim_max = was.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    loop_once(loop, 0);
+    ck_assert_int_eq(caller, -EMFILE);
+    /* while he waits: told to watch, or not to, it does neither */
+    loop_fd_events(&listener, 0);
+    loop_fd_events(&listener, EPOLLIN);
+    for (int i = 0; i < 100; i++)
+        loop_once(loop, 0);
+    ck_assert_int_lt(called, 10);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+    while (caller < 0)
+        ck_assert_int_eq(loop_once(loop, -1), 0);
+    close(caller);
+    loop_fd_del(&listener);
+    close(listener.fd);
+    close(end);
+}
+END_TEST
+
+START_TEST(who_waits_may_be_deleted)
+{
+    struct rlimit was, none;
+    int end;
+
+    listen_and_call(&end);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
+    none =
+        (struct rlimit){.rlim_cur = (rlim_t)end + 1, .rlim_max = was.rlim_max};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    loop_once(loop, 0);
+    loop_fd_del(&listener);
+    ck_assert_int_eq(loop_fd_add(loop, &listener), 0);
+    loop_once(loop, 0);
+    ck_assert_int_eq(called, 2);
+    loop_fd_del(&listener);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &was), 0);
+    loop_once(loop, -1); /* until the rest of nobody ends */
+    ck_assert_int_eq(called, 2);
+    close(listener.fd);
+    close(end);
+}
+END_TEST
+
 static struct loop_fd fd[3];
 
 static void on_fd(void *opaque, uint32_t events)
@@ -209,6 +292,8 @@ int main(void)
         tasks_run_once_and_in_order,
         cancel_against_posters,
         a_task_may_post_itself,
+        callers_wait_for_descriptors,
+        who_waits_may_be_deleted,
         a_deleted_watch_is_not_called,
         a_watch_of_nothing_does_not_spin,
         a_worker_is_called_and_stopped,
