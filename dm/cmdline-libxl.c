@@ -13,7 +13,7 @@ static const struct {
     const char *device; /* NULL: refused whatever its value is but "none" */
     const char *line;
 } asked[] = {
-    {"-vnc", NULL, "vnc=0"},
+    {"-vnc", NULL, "vnc=0 and no vfb"},
     {"-device", "cirrus-vga", "vga=\"none\""},
     {"-device", "VGA", "vga=\"none\""},
     {"-device", "qxl-vga", "vga=\"none\""},
