@@ -168,6 +168,8 @@ void kvm_xen_reset(struct kvm *k);
 void kvm_xen_vcpu(struct vcpu *v);
 
 /* xen-host.c */
+#define MSR_EFER 0xc0000080u
+bool kvm_xen_set_msr(struct vcpu *v, uint32_t index, uint64_t value);
 extern const struct xenemu_host kvm_xen_host;
 int kvm_xen_host_init(struct kvm *k);
 void kvm_xen_host_fini(struct kvm *k);

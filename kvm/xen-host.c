@@ -19,6 +19,7 @@
 
 #define MSR_KVM_SYSTEM_TIME_NEW 0x4b564d01u
 #define CR4_PGE (1u << 7)
+#define EFER_SCE (1u << 0)
 #define RFLAGS_IF (1u << 9)
 
 enum { TODO_TIME = 1, TODO_WAKE = 2, TODO_INJECT = 4 };
@@ -31,17 +32,22 @@ static void todo(struct vcpu *v, unsigned what)
     gate_kick(v);
 }
 
-static void set_time(struct vcpu *v)
+bool kvm_xen_set_msr(struct vcpu *v, uint32_t index, uint64_t value)
 {
-    uint64_t gpa = atomic_load(&v->time_gpa);
     struct {
         struct kvm_msrs head;
         struct kvm_msr_entry entry;
-    } m = {.head = {.nmsrs = 1},
-           .entry = {.index = MSR_KVM_SYSTEM_TIME_NEW,
-                     .data = gpa == XENEMU_NO_TIME ? 0 : gpa | 1}};
+    } m = {.head = {.nmsrs = 1}, .entry = {.index = index, .data = value}};
 
-    if (ioctl(v->fd, KVM_SET_MSRS, &m) != 1 &&
+    return ioctl(v->fd, KVM_SET_MSRS, &m) == 1;
+}
+
+static void set_time(struct vcpu *v)
+{
+    uint64_t gpa = atomic_load(&v->time_gpa);
+
+    if (!kvm_xen_set_msr(v, MSR_KVM_SYSTEM_TIME_NEW,
+                         gpa == XENEMU_NO_TIME ? 0 : gpa | 1) &&
         !atomic_exchange(&v->kvm->xen_no_time, true))
         log_warn("xen", "KVM keeps no time for the guest");
 }
@@ -192,6 +198,18 @@ static void host_flush_tlbs(void *opaque)
     vm_unlock(k->vm);
 }
 
+/* A kernel that another one starts finds EFER as it wants it, and Linux sets
+ * it only if that changes something. It changes SYSCALL, which nobody needs
+ * until then. */
+static void host_next_kernel(void *opaque, unsigned vcpu)
+{
+    struct kvm *k = opaque;
+    struct vcpu *v = &k->vcpu[vcpu];
+
+    kvm_xen_set_msr(v, MSR_EFER,
+                    v->run->s.regs.sregs.efer & ~(uint64_t)EFER_SCE);
+}
+
 static bool host_preempted(void *opaque, unsigned vcpu)
 {
     struct kvm *k = opaque;
@@ -210,6 +228,7 @@ const struct xenemu_host kvm_xen_host = {
     .halt = host_halt,
     .wake = host_wake,
     .flush_tlbs = host_flush_tlbs,
+    .next_kernel = host_next_kernel,
     .preempted = host_preempted,
 };
 

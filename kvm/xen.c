@@ -20,7 +20,6 @@
 #include "kvm/kvm-priv.h"
 #include "kvm/xenemu/xenemu.h"
 
-#define MSR_EFER 0xc0000080u
 #define MSR_HYPERCALL 0x40000000u
 #define CR0_PG (1u << 31)
 #define EFER_LME (1u << 8)
@@ -97,15 +96,11 @@ int kvm_xen_hypercall(struct vcpu *v)
 static bool set_efer(struct vcpu *v, uint64_t value)
 {
     const struct kvm_sregs *sregs = &v->run->s.regs.sregs;
-    struct {
-        struct kvm_msrs head;
-        struct kvm_msr_entry entry;
-    } m = {.head = {.nmsrs = 1}, .entry = {.index = MSR_EFER, .data = value}};
 
     if (value & ~v->kvm->xen_efer ||
         (sregs->cr0 & CR0_PG && (value ^ sregs->efer) & EFER_LME))
         return false;
-    return ioctl(v->fd, KVM_SET_MSRS, &m) == 1;
+    return kvm_xen_set_msr(v, MSR_EFER, value);
 }
 
 void kvm_xen_exit_msr(struct vcpu *v)

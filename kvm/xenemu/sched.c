@@ -82,8 +82,11 @@ static long soft_reset(struct xcall *c)
     struct xenemu *x = c->x;
     int state = SOFT_RESET_DONE;
 
-    if (atomic_compare_exchange_strong(&x->soft_reset, &state, SOFT_RESET_NONE))
+    if (atomic_compare_exchange_strong(&x->soft_reset, &state,
+                                       SOFT_RESET_NONE)) {
+        x->host->next_kernel(x->opaque, c->vcpu);
         return 0;
+    }
     if (state == SOFT_RESET_NONE) {
         atomic_store(&x->soft_reset, SOFT_RESET_ASKED);
         loop_post(x->vm->loop, &x->soft_reset_task);

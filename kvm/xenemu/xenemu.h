@@ -51,6 +51,9 @@ struct xenemu_host {
     void (*wake)(void *opaque, unsigned vcpu);
     /* On return no vCPU remembers a translation from before. */
     void (*flush_tlbs)(void *opaque);
+    /* This thread's vCPU will start another kernel, without a reset: tell us
+     * by xenemu_patch() when that begins. */
+    void (*next_kernel)(void *opaque, unsigned vcpu);
     /* Should this thread's vCPU stop what it is doing? */
     bool (*preempted)(void *opaque, unsigned vcpu);
 };

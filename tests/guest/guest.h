@@ -161,6 +161,14 @@ static inline void wait_for(volatile unsigned *count, unsigned n)
     }
 }
 
+static inline uint64_t msr_read(uint32_t msr)
+{
+    uint32_t low, high;
+
+    __asm__ volatile("rdmsr" : "=a"(low), "=d"(high) : "c"(msr));
+    return (uint64_t)high << 32 | low;
+}
+
 static inline void msr_write(uint32_t msr, uint64_t v)
 {
     __asm__ volatile("wrmsr"

@@ -12,6 +12,8 @@
 #define GSI 11
 #define IOAPIC 0xfec00000
 #define LEVEL (1u << 15)
+#define EFER 0xc0000080u
+#define EFER_SCE 1u
 #define LONG_BITS (8 * sizeof(long))
 
 enum { memory_op = 12, xen_version = 17, vcpu_op = 24, sched_op = 29 };
@@ -66,6 +68,25 @@ __asm__(".balign 16\n"
         ".balign 16, 0xcc\n"
         "intel: vmcall; ret\n"
         ".balign 16, 0xcc\n");
+
+/* What another kernel has in the same place. */
+static void as_built(long (*f)(void), uint8_t which)
+{
+    volatile uint8_t *code = (volatile uint8_t *)f;
+
+    code[0] = 0x0f;
+    code[1] = 0x01;
+    code[2] = which;
+}
+
+/* As Linux: only if that changes it. */
+static void want_syscall(void)
+{
+    uint64_t efer = msr_read(EFER);
+
+    if (!(efer & EFER_SCE))
+        msr_write(EFER, efer | EFER_SCE);
+}
 
 static long call_by(long (*f)(void), long nr, uintptr_t a, const void *b)
 {
@@ -272,6 +293,7 @@ int main(uintptr_t info)
 #ifdef __x86_64__
     CHECK(call_by(amd, xen_version, 0, 0) == (4 << 16 | 17));
     CHECK(call_by(intel, xen_version, 0, 0) == (4 << 16 | 17));
+    want_syscall();
 #endif
     put_string("hypercall\n");
 
@@ -307,6 +329,13 @@ int main(uintptr_t info)
     CHECK(call(sched_op, 2, &soft_reset, 0) == 0);
     CHECK(*(volatile uint32_t *)shared == 0x12345678);
     CHECK(on_port(4, ipi) == -22 && bind_ipi());
+#ifdef __x86_64__
+    as_built(amd, 0xd9);
+    as_built(intel, 0xc1);
+    want_syscall(); /* here begins what kexec has started */
+    CHECK(call_by(amd, xen_version, 0, 0) == (4 << 16 | 17));
+    CHECK(call_by(intel, xen_version, 0, 0) == (4 << 16 | 17));
+#endif
     put_string("again\n");
     return 0;
 }

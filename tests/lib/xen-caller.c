@@ -63,6 +63,11 @@ static void host_flush_tlbs(void *opaque)
     ((struct xc *)opaque)->flushes++;
 }
 
+static void host_next_kernel(void *opaque, unsigned vcpu)
+{
+    ((struct xc *)opaque)->kernels++;
+}
+
 static bool host_preempted(void *opaque, unsigned vcpu)
 {
     struct xc *c = opaque;
@@ -80,6 +85,7 @@ static const struct xenemu_host host = {
     .halt = host_halt,
     .wake = host_wake,
     .flush_tlbs = host_flush_tlbs,
+    .next_kernel = host_next_kernel,
     .preempted = host_preempted,
 };
 

@@ -32,7 +32,7 @@ struct xc {
     unsigned preempt_every;  /* 0: never; 1: each time it looks */
     unsigned looks;
     bool apic_off;
-    unsigned flushes;
+    unsigned flushes, kernels;
     /* what came, for each vCPU */
     atomic_uint vectors[XC_VCPUS], injected[XC_VCPUS], wakes[XC_VCPUS];
     unsigned halts[XC_VCPUS];

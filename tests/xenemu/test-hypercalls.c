@@ -785,6 +785,7 @@ START_TEST(a_new_kernel_by_kexec)
     ck_assert_int_eq(
         xc_op(c, HC_sched_op, SCHEDOP_shutdown, &reason, sizeof(reason)), 0);
     ck_assert_uint_ge(c->rounds, 1);
+    ck_assert_uint_eq(c->kernels, 1);
     ck_assert_int_eq(xc_port(c, EVTCHNOP_send, p), -XEN_EINVAL);
     ck_assert_uint_eq(c->time_at[0], XENEMU_NO_TIME);
     tv_mem_read(c->t, 0x80000, &got, sizeof(got));
