@@ -35,7 +35,7 @@ struct tap {
     char *downscript; /* NULL: none */
     int fd[NET_QUEUES_MAX];
     unsigned nfds;
-    bool multi_queue;
+    bool multi_queue, persist;
 };
 
 struct tap_queue {
@@ -271,18 +271,21 @@ static int tap_setup(struct tap *t, struct opts *opts, const char *br,
     /* libxl names the bridge beside the interface it made: not our affair */
     bool use_helper = helper || (br && !ifname && !fd && !fds);
     uint64_t queues = 1, sndbuf = 0;
+    bool persist = false;
     int vnet = -1, rc;
 
     rc = common_options(opts, &vnet, &sndbuf, err);
     if (rc)
         return rc;
-    if (opts_get_u64(opts, "queues", NET_QUEUES_MAX, &queues, err))
+    if (opts_get_u64(opts, "queues", NET_QUEUES_MAX, &queues, err) ||
+        opts_get_bool(opts, "persist", &persist, err))
         return -EINVAL;
     if (!!fd + !!fds + !!use_helper + !!(ifname || script || downscript) > 1 ||
-        ((fd || fds || use_helper) && opts_get(opts, "queues")))
+        ((fd || fds || use_helper) && (opts_get(opts, "queues") || persist)))
         return err_set(err, -EINVAL,
                        "expected one of fd=, fds=, helper= (or br=), and the "
-                       "group of ifname=, script=, downscript= and queues=");
+                       "group of ifname=, script=, downscript=, queues= and "
+                       "persist=");
 
     if (fd || fds) {
         rc = open_fds(t, fd ? fd : fds, fd ? "fd" : "fds", err);
@@ -299,6 +302,9 @@ static int tap_setup(struct tap *t, struct opts *opts, const char *br,
         rc = examine(t, vnet, err);
     if (rc)
         return rc;
+    t->persist = persist;
+    if (persist && ioctl(t->fd[0], TUNSETPERSIST, 1))
+        return err_set(err, -errno, "persist: %s", strerror(errno));
     if (t->net.vnet_hdr)
         probe_offloads(t);
     if (sndbuf && ioctl(t->fd[0], TUNSETSNDBUF, &(int){(int)sndbuf}))
@@ -345,6 +351,8 @@ static void tap_close(struct net *net)
     if (t->downscript && helper_run(t->downscript, t->ifname, &err))
         log_warn(net->id, "%s", err.text);
     free(t->downscript);
+    if (t->persist)
+        ioctl(t->fd[0], TUNSETPERSIST, 0);
     for (unsigned i = 0; i < t->nfds; i++)
         close(t->fd[i]);
 }
@@ -466,7 +474,7 @@ static ssize_t tap_send(struct net_queue *q, const struct iovec *iov,
 const struct net_ops net_tap_ops = {
     .type = "tap",
     .desc = "a tap interface of the host",
-    .keys = TAP_KEYS ", ifname, script, downscript, queues",
+    .keys = TAP_KEYS ", ifname, script, downscript, queues, persist",
     .open = tap_open,
     TAP_QUEUE_OPS,
 };

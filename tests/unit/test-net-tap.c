@@ -14,12 +14,14 @@
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/lib/net-end.h"
@@ -358,6 +360,35 @@ static void has(const char *name, const char *expect)
     ck_assert_str_eq(got, expect);
 }
 
+/* Another process finds the interface of one that was killed. */
+START_TEST(tap_that_persists)
+{
+    unsigned index;
+
+    for (unsigned i = 0; i < 2; i++) {
+        const char *spec = i ? "tap,id=t,ifname=tap7,persist=on,queues=2"
+                             : "tap,id=t,ifname=tap7,persist=on";
+        struct net *net;
+        int status;
+        pid_t pid = fork();
+
+        ck_assert_int_ge(pid, 0);
+        if (!pid) {
+            open_net("%s", spec);
+            raise(SIGKILL);
+        }
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert(WIFSIGNALED(status));
+        index = if_nametoindex("tap7");
+        ck_assert_uint_ne(index, 0);
+        net = open_net("%s", spec);
+        ck_assert_uint_eq(if_nametoindex("tap7"), index);
+        net_close(net);
+        ck_assert_uint_eq(if_nametoindex("tap7"), 0);
+    }
+}
+END_TEST
+
 START_TEST(tap_scripts)
 {
     struct cfg_err err = {""};
@@ -469,6 +500,7 @@ int main(int argc, char **argv)
     tcase_add_test(c, tap_by_descriptor);
     tcase_add_test(c, tap_that_goes);
     tcase_add_test(c, tap_errors_name_the_interface);
+    tcase_add_test(c, tap_that_persists);
     tcase_add_test(c, tap_scripts);
     tcase_add_test(c, tap_by_bridge_helper);
     suite_add_tcase(s, c);
