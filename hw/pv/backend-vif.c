@@ -4,6 +4,10 @@
  * For the folder vif/DOMAIN/N we make the tap "vifDOMAIN.N", which the
  * toolstack's script then puts where it belongs, as it does with netback's
  * interface of that name. It goes with the device.
+ *
+ * A guest without emulated devices does not die with us, and another process
+ * can go on with its card: so the interface outlives one that is killed, with
+ * its place in a bridge and all else that was done to it.
  */
 #include "config.h"
 
@@ -49,6 +53,7 @@ static int open_tap(struct vif *v, struct cfg_err *err)
     opts_set(o, "id", name);
     opts_set(o, "ifname", name);
     opts_set(o, "queues", queues);
+    opts_set(o, "persist", v->b.vm->cfg->xen_attach ? "on" : "off");
     rc = net_open(v->b.vm, o, &v->net, err);
     opts_free(o);
     return rc ? err_prefix(err, rc, "%s", v->b.path)

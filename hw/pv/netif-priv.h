@@ -28,6 +28,11 @@
 #define NETIF_EXTRAS (NETIF_EXTRA_MAX - 1u)
 #define NETIF_TX_SLOTS (1 + NETIF_EXTRAS + NETIF_SLOTS_FATAL)
 
+/* GNTTAB_NR_RESERVED_ENTRIES: below are the console and xenstore. A process
+ * that died may have left a response, with such a number in it, where a buffer
+ * was; the other numbers it may have left are too large for a grant. */
+#define NETIF_REF_MIN 8u
+
 /* VIRTIO 1.2, 5.1.6: what a struct net takes and gives with vnet. */
 struct netif_vnet {
     uint8_t flags, gso_type;
@@ -140,6 +145,7 @@ struct netif {
     struct netif_hash hash;
     atomic_bool mcast_filter;
     pthread_mutex_t mcast_lock; /* nothing is taken inside */
+    bool mcasts_lost; /* with the process that had them: none are filtered */
     unsigned mcasts;
     uint8_t mcast[NETIF_MCAST_MAX][6];
 };
@@ -148,6 +154,7 @@ void netif_broken(struct netif_queue *q, const char *why);
 void netif_tx_run(struct netif_queue *q);
 void netif_rx_run(struct netif_queue *q);
 void netif_rx_drop_passed(struct netif_queue *q); /* no other thread puts */
+void netif_tx_skip(struct netif_queue *q);
 void netif_tx_stop(struct netif_queue *q);
 void netif_rx_stalled(void *opaque); /* stall_late */
 

@@ -185,12 +185,18 @@ static void add(struct netif_queue *q, const struct netif_rx_head *h,
             continue;
         }
         part = len - at < XENIF_PAGE ? (uint16_t)(len - at) : XENIF_PAGE;
-        s->piece = (int)q->rx_pieces;
-        q->rx_piece[q->rx_pieces++] = (struct xenif_copy){
-            .to_guest = true, .ref = r.gref, .len = part, .local = frame + at};
-        at += part;
         s->rsp.id = r.id;
-        s->rsp.status = (int16_t)part;
+        s->rsp.status = NETIF_RSP_ERROR;
+        if (r.gref >= NETIF_REF_MIN) {
+            s->rsp.status = (int16_t)part;
+            s->piece = (int)q->rx_pieces;
+            q->rx_piece[q->rx_pieces++] =
+                (struct xenif_copy){.to_guest = true,
+                                    .ref = r.gref,
+                                    .len = part,
+                                    .local = frame + at};
+        }
+        at += part;
         s->rsp.flags = at < len ? NETRXF_MORE_DATA : 0;
         if (i)
             continue;

@@ -360,6 +360,31 @@ void netif_tx_run(struct netif_queue *q)
     }
 }
 
+/* What a dead process had in work is lost, as frames may be: it cannot be told
+ * from what it had answered and not shown yet. Of that the first four bytes are
+ * gone, which leaves what an answer needs. */
+void netif_tx_skip(struct netif_queue *q)
+{
+    bool extra = false;
+
+    for (int left = pv_ring_pending(&q->tx); left > 0; left--) {
+        struct netif_tx_response rsp = {.status = NETIF_RSP_NULL};
+        struct netif_tx_request r;
+        struct netif_extra e;
+        uint8_t raw[PV_ENTRY_MAX];
+
+        pv_ring_get(&q->tx, raw);
+        memcpy(&r, raw, sizeof(r));
+        memcpy(&e, raw, sizeof(e));
+        if (!extra)
+            rsp = (struct netif_tx_response){r.id, NETIF_RSP_ERROR};
+        extra =
+            extra ? e.flags & NETIF_EXTRA_MORE : r.flags & NETTXF_EXTRA_INFO;
+        pv_ring_put(&q->tx, &rsp, sizeof(rsp));
+    }
+    pv_ring_push(&q->tx);
+}
+
 void netif_tx_stop(struct netif_queue *q)
 {
     loop_fd_del(&q->writable);

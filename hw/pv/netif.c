@@ -103,6 +103,15 @@ struct queue_call {
     int rc;
 };
 
+/* From here on. Who was here before may have answered and not said so. */
+static void go_on(struct netif_queue *q)
+{
+    netif_tx_skip(q);
+    pv_port_notify(&q->tx_port);
+    if (q->split)
+        pv_port_notify(&q->rx_port);
+}
+
 static void queue_begin(void *opaque)
 {
     struct queue_call *c = opaque;
@@ -126,6 +135,8 @@ static void queue_begin(void *opaque)
     c->rc = pv_port_serve(&q->tx_port);
     if (!c->rc && q->split)
         c->rc = pv_port_serve(&q->rx_port);
+    if (!c->rc && n->bus.again)
+        go_on(q);
     if (!c->rc && !n->paused)
         queue_resume(q);
 }
@@ -335,7 +346,8 @@ static int read_features(struct netif *n, struct cfg_err *err)
     n->csum4 = !no_csum4;
     n->gso4 &= n->sg && n->csum4;
     n->gso6 &= n->sg && n->csum6;
-    atomic_store(&n->mcast_filter, filter);
+    n->mcasts_lost = d->again;
+    atomic_store(&n->mcast_filter, filter && !n->mcasts_lost);
     return 0;
 }
 
@@ -406,12 +418,13 @@ static void front_changed(struct xenbus_dev *d)
     bool filter;
 
     if (!xenbus_read_flag(d, "request-multicast-control", &filter, &err))
-        atomic_store(&n->mcast_filter, filter);
+        atomic_store(&n->mcast_filter, filter && !n->mcasts_lost);
 }
 
 static const struct xenbus_class netif_class = {
     .type = "vif",
     .hotplug = true,
+    .again = true,
     .advertise = advertise,
     .connect = connect_front,
     .disconnect = disconnect,

@@ -176,6 +176,19 @@ void nf_new(struct nf *f, unsigned offloads, const char *rate)
     nf_new_on(f, &f->wire.net, rate);
 }
 
+void nf_again(struct nf *f)
+{
+    struct netif_conf conf = {.net = &f->wire.net};
+    struct cfg_err err;
+
+    vm_lock(&f->t->vm);
+    netif_free(f->n);
+    ck_assert_int_eq(netif_new(&f->t->vm, f->x, NF_BACK, &conf, &f->n, &err),
+                     0);
+    vm_unlock(&f->t->vm);
+    nf_run(f);
+}
+
 void nf_free(struct nf *f)
 {
     vm_lock(&f->t->vm);
@@ -274,6 +287,16 @@ void nf_disconnect(struct nf *f)
 static uint8_t *slot(struct nf_ring *r, uint32_t idx, size_t size)
 {
     return (uint8_t *)r->head + PV_RING_ENTRIES + (idx % NF_RING) * size;
+}
+
+void *nf_tx_slot(struct nf *f, unsigned q, uint32_t idx)
+{
+    return slot(&f->tx[q], idx, 12);
+}
+
+void *nf_rx_slot(struct nf *f, unsigned q, uint32_t idx)
+{
+    return slot(&f->rx[q], idx, 8);
 }
 
 void nf_tx(struct nf *f, unsigned q, const void *raw, size_t len)

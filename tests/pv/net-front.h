@@ -51,6 +51,8 @@ void nf_new(struct nf *f, unsigned offloads, const char *rate);
 /* On a network of one's own, which has one queue. */
 void nf_new_on(struct nf *f, struct net *net, const char *rate);
 void nf_free(struct nf *f);
+/* The backend ends without a word, and another one begins. */
+void nf_again(struct nf *f);
 /* What a toolstack writes, and a Linux frontend that has all. */
 void nf_folders(struct nf *f, const char *rate);
 void nf_run(struct nf *f);
@@ -69,6 +71,9 @@ struct netif_ctrl_response nf_ctrl_get(struct nf *f);
 struct netif_ctrl_response nf_ctrl(struct nf *f, uint16_t type, uint32_t a,
                                    uint32_t b, uint32_t c);
 
+/* Where the entries of a ring are. */
+void *nf_tx_slot(struct nf *f, unsigned q, uint32_t idx);
+void *nf_rx_slot(struct nf *f, unsigned q, uint32_t idx);
 /* To the backend; raw: 12 bytes of a slot. */
 void nf_tx(struct nf *f, unsigned q, const void *raw, size_t len);
 void nf_tx_push(struct nf *f, unsigned q);

@@ -35,6 +35,13 @@ static void remake(unsigned offloads, const char *rate)
     nf_new(&f, offloads, rate);
 }
 
+static void pause_card(void)
+{
+    vm_lock(&f.t->vm);
+    netif_pause(f.n);
+    vm_unlock(&f.t->vm);
+}
+
 /* ---- both ways ---- */
 
 START_TEST(advertised)
@@ -386,9 +393,7 @@ START_TEST(room_for_one_of_two)
     uint8_t p[9000];
 
     nf_connect(&f, 1, true);
-    vm_lock(&f.t->vm);
-    netif_pause(f.n);
-    vm_unlock(&f.t->vm);
+    pause_card();
     nf_fill(p, sizeof(p), 1);
     nf_rx_fill(&f, 0, 2);
     p[1000] &= 0xfe;
@@ -446,9 +451,7 @@ START_TEST(pause_and_resume)
     uint8_t p[60];
 
     nf_connect(&f, 1, true);
-    vm_lock(&f.t->vm);
-    netif_pause(f.n);
-    vm_unlock(&f.t->vm);
+    pause_card();
     nf_fill(p, sizeof(p), 1);
     nf_rx_fill(&f, 0, 5);
     nf_wire_put(&f, 0, p, sizeof(p));
@@ -461,6 +464,85 @@ START_TEST(pause_and_resume)
     vm_unlock(&f.t->vm);
     ck_assert_int_eq(nf_rx_get(&f, 0).status, 60);
     nf_expect(&f, 0, 1, NETIF_RSP_OKAY);
+}
+END_TEST
+
+/* What a dead process had read is answered, even where its own answers, which
+ * it has not shown, are there already; all else goes on. */
+START_TEST(another_goes_on)
+{
+    static const uint8_t group[6] = {1, 0, 0x5e, 0, 0, 1};
+    struct netif_extra e = {.type = NETIF_EXTRA_GSO,
+                            .gso = {.size = 1448, .type = NETIF_GSO_TCPV4}};
+    struct netif_tx_response *lost;
+    struct netif_rx_response rsp;
+    uint8_t p[9000];
+    unsigned slots;
+
+    remake(ALL_OFFLOADS, NULL);
+    nf_set(&f, "request-multicast-control", "1");
+    for (unsigned queues = 1; queues <= 2; queues++) {
+        unsigned q = queues - 1;
+
+        nf_connect(&f, queues, q);
+        nf_rx_fill(&f, q, 10);
+        pause_card();
+        nf_tcp(p, IPV4, sizeof(p));
+        nf_pages(&f, NF_TX_PAGE, p, sizeof(p));
+        slots = nf_send(&f, q, NF_TX_PAGE, sizeof(p), NETTXF_CSUM_BLANK, &e);
+        slots += nf_send(&f, q, NF_TX_PAGE, sizeof(p), NETTXF_CSUM_BLANK, &e);
+        nf_tx_push(&f, q);
+        for (unsigned i = 0; i < slots / 2; i++) {
+            lost = nf_tx_slot(&f, q, i);
+            *lost = (struct netif_tx_response){
+                i == 1 ? 0 : (uint16_t)(NF_TX_PAGE + i - !!i),
+                i == 1 ? NETIF_RSP_NULL : NETIF_RSP_OKAY};
+        }
+        nf_again(&f);
+        ck_assert_int_eq(nf_state(&f), XENBUS_CONNECTED);
+        for (unsigned i = 0; i < slots; i++) {
+            struct netif_tx_response r = nf_tx_get(&f, q);
+            unsigned at = i % (slots / 2);
+
+            if (at == 1) {
+                ck_assert_int_eq(r.status, NETIF_RSP_NULL);
+                continue;
+            }
+            ck_assert_int_eq(r.status, NETIF_RSP_ERROR);
+            ck_assert_uint_eq(r.id, NF_TX_PAGE + at - !!at);
+        }
+        ck_assert_int_eq(nf_wire_get(&f, q, wire, sizeof(wire), 0), -1);
+        nf_send(&f, q, NF_TX_PAGE, 100, 0, NULL);
+        nf_tx_push(&f, q);
+        nf_expect(&f, q, 1, NETIF_RSP_OKAY);
+        ck_assert_int_eq(nf_wire_get(&f, q, wire, sizeof(wire), NF_WAIT_MS),
+                         VNET + 100);
+        memset(wire, 0, sizeof(wire));
+        memcpy(wire + VNET, group, sizeof(group)); /* the list is lost too */
+        nf_wire_put(&f, q, wire, VNET + 100);
+        rsp = nf_rx_get(&f, q);
+        ck_assert_int_eq(rsp.status, 100);
+        ck_assert(!memcmp(nf_rx_page(&f, q), wire + VNET, 100));
+        nf_disconnect(&f);
+    }
+}
+END_TEST
+
+/* No grant below 8 is a buffer: it is the guest's xenstore ring, or the trace
+ * of a process that died. */
+START_TEST(buffer_that_is_none)
+{
+    unsigned copies;
+
+    nf_connect(&f, 1, true);
+    copies = fake_calls(f.x, FAKE_COPY);
+    nf_rx_put(&f, 0, 1);
+    ((struct netif_rx_request *)nf_rx_slot(&f, 0, 0))->gref = 1;
+    nf_rx_fill(&f, 0, 0);
+    nf_fill(wire, 100, 1);
+    nf_wire_put(&f, 0, wire, 100);
+    ck_assert_int_eq(nf_rx_get(&f, 0).status, NETIF_RSP_ERROR);
+    ck_assert_uint_eq(fake_calls(f.x, FAKE_COPY), copies);
 }
 END_TEST
 
@@ -481,6 +563,8 @@ int main(void)
         room_comes_late,
         full_network,
         pause_and_resume,
+        another_goes_on,
+        buffer_that_is_none,
         NULL,
     };
 
