@@ -3,7 +3,7 @@
  * The paravirtual disk backend without a hypervisor: frontends in shared
  * memory, as threads that wait for events as a guest's driver does, against a
  * plain io_uring loop on the same file: random requests of 4 KiB. Processor
- * time is that of the backend's queue threads, or of the loop.
+ * time is that of the process without the frontends' threads.
  *
  *   pv-blk [SECONDS [FOLDER [NAME]]]    FOLDER: where O_DIRECT works
  *                                       NAME: one table's, null, tmpfs, ...
@@ -136,19 +136,20 @@ static void *drive(void *opaque)
     return NULL;
 }
 
-static double cpu_of(struct blkif *b)
+/* All but the frontends: io_uring has threads that work for the queues'. */
+static double cpu_of(const struct front *t, unsigned n)
 {
-    double sum = 0;
+    double sum = clock_sec(CLOCK_PROCESS_CPUTIME_ID);
     clockid_t clock;
 
-    for (unsigned i = 0; i < b->nqueues; i++) {
-        pthread_getcpuclockid(b->queue[i].thread.thread, &clock);
-        sum += clock_sec(clock);
+    for (unsigned i = 0; i < n; i++) {
+        pthread_getcpuclockid(t[i].thread, &clock);
+        sum -= clock_sec(clock);
     }
     return sum;
 }
 
-static struct result measure(struct blkif *b, struct front *t, unsigned n)
+static struct result measure(struct front *t, unsigned n)
 {
     struct result r = {0};
     double from, cpu;
@@ -158,13 +159,13 @@ static struct result measure(struct blkif *b, struct front *t, unsigned n)
         pthread_create(&t[i].thread, NULL, drive, &t[i]);
     usleep(100000);
     from = clock_sec(CLOCK_MONOTONIC);
-    cpu = cpu_of(b);
+    cpu = cpu_of(t, n);
     for (unsigned i = 0; i < n; i++)
         r.requests -= (double)atomic_load(&t[i].done);
     usleep((useconds_t)(seconds * 1e6));
     for (unsigned i = 0; i < n; i++)
         r.requests += (double)atomic_load(&t[i].done);
-    r.cpu = cpu_of(b) - cpu;
+    r.cpu = cpu_of(t, n) - cpu;
     r.wall = clock_sec(CLOCK_MONOTONIC) - from;
     stop = true;
     for (unsigned i = 0; i < n; i++)
@@ -202,7 +203,7 @@ static struct result backend(const char *drive_words, unsigned rings,
         front[i].depth = depth;
         front[i].write = write;
     }
-    r = measure(b, front, rings);
+    r = measure(front, rings);
     vm_lock(&t->vm);
     blkif_free(b);
     vm_unlock(&t->vm);
@@ -230,7 +231,7 @@ static struct result bare_loop(bool direct, unsigned depth, bool write)
 {
     int fd = open(path, O_RDWR | (direct ? O_DIRECT : 0));
     double from = clock_sec(CLOCK_MONOTONIC);
-    double cpu = clock_sec(CLOCK_THREAD_CPUTIME_ID);
+    double cpu = clock_sec(CLOCK_PROCESS_CPUTIME_ID);
     struct io_uring_cqe *cqe;
     struct result r = {0};
     struct io_uring u;
@@ -260,7 +261,7 @@ static struct result bare_loop(bool direct, unsigned depth, bool write)
         r.requests += n;
         r.wall = clock_sec(CLOCK_MONOTONIC) - from;
     } while (r.wall < seconds);
-    r.cpu = clock_sec(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    r.cpu = clock_sec(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     io_uring_queue_exit(&u);
     close(fd);
     free(buf);
@@ -307,24 +308,47 @@ static double show(const char *what, struct result r, const double *limit)
     return per_cpu;
 }
 
-static void rows(const char *drive_words, unsigned depth, bool write,
-                 const double *limit)
+/* The loop again for each number of rings, as the machine has other work. */
+static void rows(const char *drive_words, bool direct, unsigned depth,
+                 bool write)
 {
     char what[40];
+    double limit = 0;
 
-    for (unsigned rings = 1; rings <= BF_QUEUES; rings *= 2)
+    for (unsigned rings = 1; rings <= BF_QUEUES; rings *= 2) {
+        if (*path)
+            limit =
+                show("io_uring loop", bare_loop(direct, depth, write), NULL);
         for (unsigned p = 0; p < 2; p++) {
             snprintf(what, sizeof(what), "%u ring%s, %s", rings,
                      rings > 1 ? "s" : "", p ? "persistent" : "copy");
-            show(what, backend(drive_words, rings, depth, write, p), limit);
+            show(what, backend(drive_words, rings, depth, write, p),
+                 *path ? &limit : NULL);
         }
+    }
+}
+
+/* All written, so that no block is a first one, and not in the page cache:
+ * what is there has to be thrown away by those that pass it by. */
+static void make_file(const char *file)
+{
+    char words[300];
+    int fd;
+
+    snprintf(path, sizeof(path), "%s/pv-blk-%d.img", file, getpid());
+    snprintf(words, sizeof(words), "head -c %u /dev/zero >%s && sync %s", SIZE,
+             path, path);
+    if (system(words))
+        exit(1);
+    fd = open(path, O_RDONLY);
+    posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    close(fd);
 }
 
 static void table(const char *name, const char *file, bool direct,
                   unsigned depth, bool write)
 {
     char words[300];
-    double limit;
 
     if (only && strcmp(only, name))
         return;
@@ -332,19 +356,15 @@ static void table(const char *name, const char *file, bool direct,
            "  %-22s %9s %11s  %5s\n",
            name, write ? "write" : "read", depth, "", "/s", "/cpu second",
            "ratio");
+    *path = 0;
     if (!file) {
-        rows("if=none,id=d0,file=null-co://,size=256M", depth, write, NULL);
+        rows("if=none,id=d0,file=null-co://,size=256M", false, depth, write);
         return;
     }
-    snprintf(path, sizeof(path), "%s/pv-blk-%d.img", file, getpid());
-    snprintf(words, sizeof(words), "head -c %u /dev/zero >%s && sync %s", SIZE,
-             path, path);
-    if (system(words))
-        exit(1);
+    make_file(file);
     snprintf(words, sizeof(words), "if=none,id=d0,file=%s,cache=%s", path,
              direct ? "none" : "writeback");
-    limit = show("io_uring loop", bare_loop(direct, depth, write), NULL);
-    rows(words, depth, write, &limit);
+    rows(words, direct, depth, write);
     qemu_img(direct, depth, write);
     unlink(path);
 }
