@@ -13,10 +13,12 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "hw/catalog.h"
@@ -134,6 +136,31 @@ START_TEST(comes_and_goes)
         nf_connect(&f, 1, true);
         detach();
     }
+}
+END_TEST
+
+/* Of a guest that another process can go on with. */
+START_TEST(outlives_a_killed_process)
+{
+    unsigned index;
+    int status;
+    pid_t pid;
+
+    t->cl.cfg.xen_attach = true;
+    nf_run(&f); /* the loop wakes both */
+    pid = fork();
+    if (!pid) {
+        attach(NULL);
+        raise(SIGKILL);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert(WIFSIGNALED(status));
+    index = if_nametoindex(TAP);
+    ck_assert_uint_ne(index, 0);
+    attach(NULL);
+    ck_assert_uint_eq(if_nametoindex(TAP), index);
+    nf_connect(&f, 1, true);
+    detach();
 }
 END_TEST
 
@@ -283,6 +310,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         comes_and_goes,
+        outlives_a_killed_process,
         waits_for_the_script,
         frames_both_ways,
         xsa_423_any_split_into_a_tap,
