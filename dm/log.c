@@ -40,12 +40,13 @@ void log_msg(enum log_level level, const char *ctx, const char *fmt, ...)
     va_end(ap);
 }
 
-void log_guest(struct log_quota *quota, const char *ctx, const char *fmt, ...)
+void log_capped(enum log_level level, struct log_quota *quota, const char *ctx,
+                const char *fmt, ...)
 {
     va_list ap;
     unsigned n;
 
-    if (!log_enabled(LOG_INFO))
+    if (!log_enabled(level))
         return;
     if (atomic_load_explicit(&quota->used, memory_order_relaxed) >
         LOG_GUEST_MAX)
@@ -53,9 +54,9 @@ void log_guest(struct log_quota *quota, const char *ctx, const char *fmt, ...)
     n = atomic_fetch_add_explicit(&quota->used, 1, memory_order_relaxed);
     if (n < LOG_GUEST_MAX) {
         va_start(ap, fmt);
-        log_line(LOG_INFO, ctx, fmt, ap);
+        log_line(level, ctx, fmt, ap);
         va_end(ap);
     } else if (n == LOG_GUEST_MAX) {
-        log_msg(LOG_INFO, ctx, "more messages of this kind are dropped");
+        log_msg(level, ctx, "more messages of this kind are dropped");
     }
 }

@@ -36,12 +36,14 @@ void log_msg(enum log_level level, const char *ctx, const char *fmt, ...)
  * What a guest can cause is logged through a quota, so that no guest fills a
  * disk: LOG_GUEST_MAX lines for each struct log_quota, then one line saying
  * that the rest is dropped. Zero-initialised; usually a member of a device.
+ * log_guest: what it did wrong. log_capped: what it can make the host do wrong.
  */
 #define LOG_GUEST_MAX 16
 struct log_quota {
     atomic_uint used;
 };
-void log_guest(struct log_quota *quota, const char *ctx, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+void log_capped(enum log_level level, struct log_quota *quota, const char *ctx,
+                const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+#define log_guest(quota, ctx, ...) log_capped(LOG_INFO, quota, ctx, __VA_ARGS__)
 
 #endif

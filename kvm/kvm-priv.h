@@ -17,6 +17,7 @@
 #include <sys/types.h>
 
 #include "dm/err.h"
+#include "dm/log.h"
 #include "dm/machine.h"
 
 struct xenemu;
@@ -74,6 +75,7 @@ struct kvm {
     uint64_t xen_efer;            /* bits of EFER that the guest may set */
     struct loop_fd xen_line_watch;
     atomic_bool xen_no_time; /* KVM has refused it, and we said so */
+    struct log_quota quota;  /* of what a guest can make KVM refuse */
 
     /* gate.c */
     pthread_mutex_t gate_lock;

@@ -30,10 +30,11 @@ int kvm_layout_slot(struct vm *vm, unsigned idx, const struct mem_slot *slot)
     if (ioctl(kvm_of(vm)->fd, KVM_SET_USER_MEMORY_REGION, &r) < 0) {
         int rc = -errno;
 
-        log_err("kvm",
-                "KVM refuses memory slot %u, %llu MiB at 0x%llx: %s: ask for "
-                "less with -m if this is beyond what the processor addresses",
-                idx, r.memory_size >> 20, r.guest_phys_addr, strerror(-rc));
+        log_capped(LOG_ERR, &kvm_of(vm)->quota, "kvm",
+                   "KVM refuses memory slot %u, %llu KiB at 0x%llx: %s: ask "
+                   "for less with -m if this is beyond what the processor "
+                   "addresses",
+                   idx, r.memory_size >> 10, r.guest_phys_addr, strerror(-rc));
         return rc;
     }
     return 0;

@@ -124,8 +124,9 @@ static void host_line_at(void *opaque, uint8_t gsi)
         line_irqfd(k, KVM_IRQFD_FLAG_DEASSIGN);
     k->xen_gsi = gsi;
     if (gsi != IRQ_NO_ROUTE && line_irqfd(k, KVM_IRQFD_FLAG_RESAMPLE) < 0)
-        log_err("xen", "KVM refuses a line for the guest's callback: %s",
-                strerror(errno));
+        log_capped(LOG_ERR, &k->quota, "xen",
+                   "KVM refuses a line for the guest's callback: %s",
+                   strerror(errno));
 }
 
 static void host_line(void *opaque)

@@ -79,7 +79,7 @@ static int timeoffset(struct xs_handle *xs, uint32_t domid, int64_t seconds)
 }
 
 static void perform(struct xs_handle *xs, uint32_t domid,
-                    const struct store_msg *m)
+                    const struct store_msg *m, struct log_quota *quota)
 {
     int rc = -EINVAL;
 
@@ -88,7 +88,8 @@ static void perform(struct xs_handle *xs, uint32_t domid,
     else if (m->op == STORE_TIMEOFFSET)
         rc = timeoffset(xs, domid, m->arg);
     if (rc)
-        log_err("xenstore", "domain %" PRIu32 ": %s", domid, strerror(-rc));
+        log_capped(LOG_ERR, quota, "xenstore", "domain %" PRIu32 ": %s", domid,
+                   strerror(-rc));
 }
 
 static struct xs_handle *connect_to_store(uint32_t domid, int *rc)
@@ -127,6 +128,7 @@ static void close_keyboards(struct xs_handle *xs, uint32_t domid)
 static void help(uint32_t domid, int sock)
 {
     struct store_msg m = {.op = STORE_OPENED};
+    struct log_quota quota = {0};
     struct xs_handle *xs;
     int rc;
 
@@ -137,7 +139,7 @@ static void help(uint32_t domid, int sock)
     while (recv(sock, &m, sizeof(m), 0) == sizeof(m)) {
         if (m.op == STORE_RUNNING)
             close_keyboards(xs, domid);
-        perform(xs, domid, &m);
+        perform(xs, domid, &m, &quota);
     }
 }
 
@@ -176,10 +178,11 @@ static void ask(struct xen *x, enum store_op op, int64_t arg)
     struct store_msg m = {.op = op, .arg = arg};
 
     if (x->store_helper < 0)
-        perform(x->xs, x->domid, &m);
+        perform(x->xs, x->domid, &m, &x->quota);
     else if (send(x->store_helper, &m, sizeof(m), MSG_DONTWAIT) < 0)
-        log_err("xenstore", "domain %" PRIu32 ": its process: %s", x->domid,
-                strerror(errno));
+        log_capped(LOG_ERR, &x->quota, "xenstore",
+                   "domain %" PRIu32 ": its process: %s", x->domid,
+                   strerror(errno));
 }
 
 static void on_watch(void *opaque, uint32_t events)

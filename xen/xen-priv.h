@@ -26,6 +26,7 @@
 #include <xen/sched.h>
 
 #include "dm/engine.h"
+#include "dm/log.h"
 #include "dm/loop.h"
 #include "xen/xenif.h"
 
@@ -56,6 +57,7 @@ struct xen {
     evtchn_port_t *port; /* one a vCPU */
 
     struct foreign_cache *cache;
+    struct log_quota quota; /* of what the guest can make go wrong */
 
     pthread_t thread; /* serves ioreqs */
     bool have_thread;

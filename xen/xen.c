@@ -266,8 +266,8 @@ static bool xen_power(struct vm *vm, bool reboot)
 
     if (xendevicemodel_shutdown(x->dmod, x->domid,
                                 reboot ? SHUTDOWN_reboot : SHUTDOWN_poweroff))
-        log_err("xen", "cannot shut domain %u down: %s", x->domid,
-                strerror(errno));
+        log_capped(LOG_ERR, &x->quota, "xen", "cannot shut domain %u down: %s",
+                   x->domid, strerror(errno));
     return true;
 }
 
@@ -294,10 +294,12 @@ static int xen_range(struct xen *x, const struct bus_region *r, bool on)
 
 static int xen_claim(struct vm *vm, const struct bus_region *r)
 {
-    int rc = xen_range(vm->engine_priv, r, true);
+    struct xen *x = vm->engine_priv;
+    int rc = xen_range(x, r, true);
 
     if (rc)
-        log_err("xen", "range of %s: %s", r->name, strerror(-rc));
+        log_capped(LOG_ERR, &x->quota, "xen", "range of %s: %s", r->name,
+                   strerror(-rc));
     return rc;
 }
 

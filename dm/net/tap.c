@@ -36,6 +36,7 @@ struct tap {
     int fd[NET_QUEUES_MAX];
     unsigned nfds;
     bool multi_queue, persist;
+    struct log_quota quota;
 };
 
 struct tap_queue {
@@ -404,8 +405,8 @@ static void tap_set_offloads(struct net_queue *q, unsigned offloads)
 {
     if (q->net->vnet_hdr &&
         ioctl(tap_fd(q), TUNSETOFFLOAD, tun_flags(offloads)))
-        log_warn(q->net->id, "cannot set offloads %#x: %s", offloads,
-                 strerror(errno));
+        log_capped(LOG_WARN, &tap_of(q->net)->quota, q->net->id,
+                   "cannot set offloads %#x: %s", offloads, strerror(errno));
 }
 
 /* For a queue without the header on an interface that has it. */

@@ -1,0 +1,556 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * xen/xen and xen/serve over libraries that this file is: what the hypervisor
+ * is told, by a guest that does anything, and in which order things end. What
+ * is not defined here is not called: no physical interrupt is ever bound.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "dm/bus.h"
+#include "dm/cmdline.h"
+#include "tests/lib/suite.h"
+#include "tests/lib/testvm.h"
+#include "xen/xen-priv.h"
+
+#include <xentoolcore.h>
+
+#define DOMID 7
+#define SERVER 3
+
+/* ---- the libraries ---- */
+
+static struct {
+    bool server, enabled, mapped;
+    bool restricted;
+    int handles; /* open */
+    unsigned ranges, devices, isa, routes;
+} seen;
+static bool refuse_restrict, refuse;
+static struct {
+    struct buffered_iopage ring;
+    char to_page[GUEST_PAGE - sizeof(struct buffered_iopage)];
+    struct ioreq slot[GUEST_PAGE / sizeof(struct ioreq)];
+} pages __attribute__((aligned(GUEST_PAGE)));
+static char any_handle;
+static int event_fd;
+static sem_t answered;
+
+static void *open_handle(void)
+{
+    ck_assert_msg(!seen.restricted, "a handle that nobody has restricted");
+    seen.handles++;
+    return &any_handle;
+}
+
+static int close_handle(void)
+{
+    ck_assert_msg(!seen.server, "the server outlives its handle");
+    seen.handles--;
+    return 0;
+}
+
+static void named(domid_t domid, ioservid_t id)
+{
+    ck_assert_uint_eq(domid, DOMID);
+    ck_assert_uint_eq(id, SERVER);
+    ck_assert_msg(seen.server, "the server is gone");
+}
+
+xendevicemodel_handle *xendevicemodel_open(struct xentoollog_logger *logger,
+                                           unsigned flags)
+{
+    return open_handle();
+}
+
+int xendevicemodel_close(xendevicemodel_handle *h)
+{
+    return close_handle();
+}
+
+int xendevicemodel_create_ioreq_server(xendevicemodel_handle *h, domid_t domid,
+                                       int bufioreq, ioservid_t *id)
+{
+    seen.server = true;
+    *id = SERVER;
+    return 0;
+}
+
+int xendevicemodel_destroy_ioreq_server(xendevicemodel_handle *h, domid_t domid,
+                                        ioservid_t id)
+{
+    named(domid, id);
+    ck_assert(!seen.enabled && !seen.mapped);
+    seen.server = false;
+    return 0;
+}
+
+int xendevicemodel_set_ioreq_server_state(xendevicemodel_handle *h,
+                                          domid_t domid, ioservid_t id, int on)
+{
+    named(domid, id);
+    seen.enabled = on;
+    return 0;
+}
+
+int xendevicemodel_get_ioreq_server_info(xendevicemodel_handle *h,
+                                         domid_t domid, ioservid_t id,
+                                         xen_pfn_t *ioreq, xen_pfn_t *bufioreq,
+                                         evtchn_port_t *port)
+{
+    named(domid, id);
+    *port = 50;
+    return 0;
+}
+
+static int range(domid_t domid, ioservid_t id, int is_mmio, uint64_t start,
+                 uint64_t end, int by)
+{
+    named(domid, id);
+    ck_assert_uint_le(start, end);
+    ck_assert(is_mmio == 1 || (!is_mmio && end <= 0xffff));
+    seen.ranges += by;
+    errno = EINVAL;
+    return refuse ? -1 : 0;
+}
+
+int xendevicemodel_map_io_range_to_ioreq_server(xendevicemodel_handle *h,
+                                                domid_t domid, ioservid_t id,
+                                                int is_mmio, uint64_t start,
+                                                uint64_t end)
+{
+    return range(domid, id, is_mmio, start, end, 1);
+}
+
+int xendevicemodel_unmap_io_range_from_ioreq_server(xendevicemodel_handle *h,
+                                                    domid_t domid,
+                                                    ioservid_t id, int is_mmio,
+                                                    uint64_t start,
+                                                    uint64_t end)
+{
+    return range(domid, id, is_mmio, start, end, -1);
+}
+
+static int device(domid_t domid, ioservid_t id, unsigned segment, unsigned bus,
+                  unsigned slot, unsigned function, int by)
+{
+    named(domid, id);
+    ck_assert(!segment && bus < 256 && slot < 32 && function < 8);
+    seen.devices += by;
+    return 0;
+}
+
+int xendevicemodel_map_pcidev_to_ioreq_server(xendevicemodel_handle *h,
+                                              domid_t domid, ioservid_t id,
+                                              uint16_t segment, uint8_t bus,
+                                              uint8_t slot, uint8_t function)
+{
+    return device(domid, id, segment, bus, slot, function, 1);
+}
+
+int xendevicemodel_unmap_pcidev_from_ioreq_server(xendevicemodel_handle *h,
+                                                  domid_t domid, ioservid_t id,
+                                                  uint16_t segment, uint8_t bus,
+                                                  uint8_t slot,
+                                                  uint8_t function)
+{
+    return device(domid, id, segment, bus, slot, function, -1);
+}
+
+int xendevicemodel_set_pci_intx_level(xendevicemodel_handle *h, domid_t domid,
+                                      uint16_t segment, uint8_t bus,
+                                      uint8_t slot, uint8_t intx,
+                                      unsigned int level)
+{
+    named(domid, SERVER);
+    ck_assert(!segment && !bus && slot < 32 && intx < 4 && level < 2);
+    return 0;
+}
+
+int xendevicemodel_set_isa_irq_level(xendevicemodel_handle *h, domid_t domid,
+                                     uint8_t irq, unsigned int level)
+{
+    named(domid, SERVER);
+    ck_assert(irq < 16 && level < 2);
+    seen.isa++;
+    return 0;
+}
+
+int xendevicemodel_set_pci_link_route(xendevicemodel_handle *h, domid_t domid,
+                                      uint8_t link, uint8_t irq)
+{
+    named(domid, SERVER);
+    ck_assert(link < 4 && irq < 16);
+    seen.routes++;
+    return 0;
+}
+
+int xendevicemodel_inject_msi(xendevicemodel_handle *h, domid_t domid,
+                              uint64_t addr, uint32_t data)
+{
+    named(domid, SERVER);
+    return 0;
+}
+
+int xendevicemodel_shutdown(xendevicemodel_handle *h, domid_t domid,
+                            unsigned int reason)
+{
+    named(domid, SERVER);
+    ck_assert(reason == SHUTDOWN_poweroff || reason == SHUTDOWN_reboot);
+    errno = EINVAL;
+    return refuse ? -1 : 0;
+}
+
+xenforeignmemory_handle *xenforeignmemory_open(struct xentoollog_logger *logger,
+                                               unsigned flags)
+{
+    return open_handle();
+}
+
+int xenforeignmemory_close(xenforeignmemory_handle *h)
+{
+    return close_handle();
+}
+
+xenforeignmemory_resource_handle *
+xenforeignmemory_map_resource(xenforeignmemory_handle *h, domid_t domid,
+                              unsigned int type, unsigned int id,
+                              unsigned long frame, unsigned long frames,
+                              void **addr, int prot, int flags)
+{
+    named(domid, id);
+    ck_assert_uint_eq(frames * GUEST_PAGE, sizeof(pages));
+    seen.mapped = true;
+    *addr = &pages;
+    return (void *)&any_handle;
+}
+
+int xenforeignmemory_unmap_resource(xenforeignmemory_handle *h,
+                                    xenforeignmemory_resource_handle *res)
+{
+    ck_assert(!seen.enabled);
+    seen.mapped = false;
+    return 0;
+}
+
+/* Memory without end. */
+void *xenforeignmemory_map(xenforeignmemory_handle *h, uint32_t dom, int prot,
+                           size_t n, const xen_pfn_t *pfn, int *err)
+{
+    memset(err, 0, n * sizeof(*err));
+    return mmap(NULL, n * GUEST_PAGE, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+int xenforeignmemory_unmap(xenforeignmemory_handle *h, void *addr, size_t n)
+{
+    return munmap(addr, n * GUEST_PAGE);
+}
+
+xenevtchn_handle *xenevtchn_open(struct xentoollog_logger *logger,
+                                 unsigned int flags)
+{
+    return open_handle();
+}
+
+int xenevtchn_close(xenevtchn_handle *h)
+{
+    return close_handle();
+}
+
+int xenevtchn_fd(xenevtchn_handle *h)
+{
+    return event_fd;
+}
+
+xenevtchn_port_or_error_t xenevtchn_bind_interdomain(xenevtchn_handle *h,
+                                                     uint32_t domid,
+                                                     evtchn_port_t remote)
+{
+    named(domid, SERVER);
+    ck_assert_msg(!seen.restricted, "a port bound when the guest runs");
+    return (int)remote + 100;
+}
+
+xenevtchn_port_or_error_t xenevtchn_pending(xenevtchn_handle *h)
+{
+    uint64_t v;
+
+    return read(event_fd, &v, sizeof(v)) == sizeof(v) ? 110 : -1;
+}
+
+int xenevtchn_unmask(xenevtchn_handle *h, evtchn_port_t port)
+{
+    return 0;
+}
+
+int xenevtchn_notify(xenevtchn_handle *h, evtchn_port_t port)
+{
+    ck_assert_msg(seen.server, "an event of a server that is gone");
+    sem_post(&answered);
+    return 0;
+}
+
+int xentoolcore_restrict_all(domid_t domid)
+{
+    ck_assert_uint_eq(domid, DOMID);
+    /* whatever the guest has asked for so far, nobody has looked at it */
+    ck_assert_uint_eq(pages.slot[0].state, STATE_IOREQ_READY);
+    seen.restricted = !refuse_restrict;
+    errno = EPERM;
+    return refuse_restrict ? -1 : 0;
+}
+
+struct xs_handle *xs_open(unsigned long flags)
+{
+    return (void *)&any_handle;
+}
+
+void xs_close(struct xs_handle *h)
+{
+}
+
+int xs_fileno(struct xs_handle *h)
+{
+    return event_fd;
+}
+
+bool xs_is_domain_introduced(struct xs_handle *h, unsigned int domid)
+{
+    return domid == DOMID;
+}
+
+bool xs_write(struct xs_handle *h, xs_transaction_t t, const char *path,
+              const void *data, unsigned int len)
+{
+    return true;
+}
+
+void *xs_read(struct xs_handle *h, xs_transaction_t t, const char *path,
+              unsigned int *len)
+{
+    errno = ENOENT;
+    return NULL;
+}
+
+xengnttab_handle *xengnttab_open(struct xentoollog_logger *logger,
+                                 unsigned flags)
+{
+    errno = ENOENT;
+    return NULL;
+}
+
+char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
+                    unsigned int *n)
+{
+    return NULL;
+}
+
+/* ---- a machine ---- */
+
+static struct testvm t; /* its vm only */
+static struct cmdline cl;
+
+static int make(bool restricted, struct cfg_err *err)
+{
+    const char *words[] = {"-machine",
+                           "xenfv",
+                           "-xen-domid",
+                           "7",
+                           "-nodefaults",
+                           "-m",
+                           "64M",
+                           "-smp",
+                           "2",
+                           "-serial",
+                           "null",
+                           "-netdev",
+                           "null,id=n0",
+                           "-device",
+                           "virtio-net-pci,netdev=n0",
+                           "-xen-domid-restrict"};
+    int rc = cmdline_parse(&cl, sizeof(words) / sizeof(*words) - !restricted,
+                           words, err);
+
+    if (!rc)
+        rc = vm_init(&t.vm, &cl.cfg, err);
+    if (!rc)
+        rc = cmdline_engine(&cl, &t.vm, err);
+    vm_lock(&t.vm);
+    if (!rc)
+        rc = cmdline_open(&cl, &t.vm, err);
+    if (!rc)
+        rc = vm_build(&t.vm, cl.board, cl.devices, err);
+    vm_unlock(&t.vm);
+    return rc;
+}
+
+static void run(void)
+{
+    struct cfg_err err;
+
+    ck_assert_msg(!make(true, &err), "%s", err.text);
+    vm_lock(&t.vm);
+    ck_assert_int_eq(vm_cont(&t.vm, &err), 0);
+    vm_unlock(&t.vm);
+}
+
+static void end(void)
+{
+    vm_fini(&t.vm);
+    cmdline_free(&cl);
+    ck_assert(!seen.server && !seen.handles);
+}
+
+static void setup(void)
+{
+    memset(&seen, 0, sizeof(seen));
+    memset(&pages, 0, sizeof(pages));
+    refuse = refuse_restrict = false;
+    event_fd = eventfd(0, EFD_NONBLOCK);
+    sem_init(&answered, 0, 0);
+    /* A vCPU has read a port before we were there. */
+    pages.slot[0] = (struct ioreq){.addr = 0xcf8,
+                                   .count = 1,
+                                   .size = 4,
+                                   .vp_eport = 10,
+                                   .state = STATE_IOREQ_READY,
+                                   .dir = IOREQ_READ,
+                                   .type = IOREQ_TYPE_PIO};
+}
+
+static void teardown(void)
+{
+    close(event_fd);
+    sem_destroy(&answered);
+}
+
+/* XSA-482, XSA-487: what the kernel's privcmd lets its holder do. All handles
+ * are of this one domain before the guest is heard, and none comes later. */
+START_TEST(xsa_482_487_restricted_before_the_guest_is_heard)
+{
+    uint64_t one = 1;
+
+    run();
+    ck_assert(seen.restricted);
+    ck_assert_int_eq(write(event_fd, &one, sizeof(one)), sizeof(one));
+    while (sem_wait(&answered))
+        ;
+    ck_assert_uint_eq(pages.slot[0].state, STATE_IORESP_READY);
+    end();
+}
+END_TEST
+
+START_TEST(xsa_482_487_no_guest_without_it)
+{
+    struct cfg_err err;
+
+    refuse_restrict = true;
+    ck_assert_int_eq(make(true, &err), -EPERM);
+    ck_assert_ptr_nonnull(strstr(err.text, "-xen-domid-restrict"));
+    end();
+    ck_assert_uint_eq(pages.slot[0].state, STATE_IOREQ_READY);
+}
+END_TEST
+
+/* XSA-238, XSA-506: whatever the guest writes to the chips, no operation of
+ * ours has an argument that it may not have. */
+START_TEST(xsa_238_506_arguments)
+{
+    run();
+    for (unsigned bdf = 0; bdf < 4 << 3; bdf++)
+        tv_storm_cfg(&t, bdf, 2000, 238 + bdf);
+    tv_storm_pio(&t, 0, 0x10000, 20000, 506);
+    for (unsigned link = 0; link < 4; link++)
+        for (unsigned v = 0; v < 256; v++)
+            tv_cfg_write(&t, 1 << 3, 0x60 + link, 1, v);
+    vm_lock(&t.vm);
+    seen.isa = 0;
+    for (unsigned gsi = 0; gsi < 24; gsi++) {
+        t.vm.engine->gsi_set(&t.vm, gsi, true);
+        t.vm.engine->gsi_set(&t.vm, gsi, false);
+    }
+    vm_unlock(&t.vm);
+    ck_assert(seen.ranges && seen.devices && seen.routes && seen.isa == 32);
+    end();
+    ck_assert_uint_eq(seen.devices, 0);
+}
+END_TEST
+
+/* XSA-237, XSA-509: no interrupt is bound, raised or routed behind the end of
+ * the server, be it in the middle of something. */
+START_TEST(xsa_237_509_the_end)
+{
+    run();
+    /* a transmitter with its interrupt on: the line is up */
+    tv_outb(&t, 0x3fc, 0x08);
+    tv_outb(&t, 0x3f9, 0x02);
+    ck_assert_uint_gt(seen.isa, 0);
+    end();
+}
+END_TEST
+
+static unsigned lines_in(int fd)
+{
+    char text[65536];
+    ssize_t n = pread(fd, text, sizeof(text), 0);
+    unsigned lines = 0;
+
+    for (ssize_t i = 0; i < n; i++)
+        lines += text[i] == '\n';
+    return lines;
+}
+
+/* XSA-130: what goes wrong as often as the guest likes is said so often and
+ * no more. */
+START_TEST(xsa_130_the_log)
+{
+    int log = memfd_create("log", 0), was = dup(STDERR_FILENO);
+    struct cfg_err err;
+    unsigned before;
+
+    ck_assert_msg(!make(false, &err), "%s", err.text);
+    for (unsigned bar = 0; bar < 6; bar++)
+        tv_cfg_write(&t, 3 << 3, 0x10 + 4 * bar, 4, (0xe0 + bar) << 24);
+    dup2(log, STDERR_FILENO);
+    refuse = true;
+    vm_lock(&t.vm);
+    t.vm.engine->power(&t.vm, true);
+    vm_unlock(&t.vm);
+    before = lines_in(log);
+    for (unsigned i = 0; i < 1000; i++) {
+        tv_cfg_write(&t, 3 << 3, 4, 2, i % 2 * 2); /* memory */
+        vm_lock(&t.vm);
+        t.vm.engine->power(&t.vm, i % 2);
+        xen_store_timeoffset(t.vm.engine_priv, i);
+        vm_unlock(&t.vm);
+    }
+    dup2(was, STDERR_FILENO);
+    ck_assert_uint_eq(before, 1);
+    ck_assert_uint_le(lines_in(log), 3 * (LOG_GUEST_MAX + 1));
+    close(log);
+    close(was);
+    end();
+}
+END_TEST
+
+int main(void)
+{
+    const TTest *const tests[] = {
+        xsa_482_487_restricted_before_the_guest_is_heard,
+        xsa_482_487_no_guest_without_it,
+        xsa_238_506_arguments,
+        xsa_237_509_the_end,
+        xsa_130_the_log,
+        NULL,
+    };
+
+    return run_suite("xen-engine", setup, teardown, tests);
+}
