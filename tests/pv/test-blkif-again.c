@@ -298,6 +298,10 @@ static void setup(void)
     bf_folders(f.x);
     fake_grant(f.x, BF_DATA, BF_QUEUES * DEPTH * 8, false);
     rnd_state = 20240229;
+    memset(ops, 0, sizeof(ops));
+    memset(model, 0, sizeof(model));
+    memset(busy, 0, sizeof(busy));
+    kills = answers = done_reads = 0;
 }
 
 static void teardown(void)

@@ -274,8 +274,8 @@ static void *notify_all(void *opaque)
 {
     while (!atomic_load((atomic_bool *)opaque))
         for (unsigned q = 0; q < 2; q++) {
-            fake_notify(f.x, f.tx[q].port);
-            fake_notify(f.x, f.rx[q].port);
+            fake_notify(f.x, f.tx[q].own); /* stays the same */
+            fake_notify(f.x, f.rx[q].own);
         }
     return NULL;
 }
