@@ -212,7 +212,7 @@ START_TEST(test_capability_list)
 END_TEST
 
 /* What a guest may write of each byte of the header and of the rest
- * (XSA-126, XSA-128 to 131): bit by bit, ones and zeros. */
+ * (XSA-126, XSA-128, XSA-129, XSA-131): bit by bit, ones and zeros. */
 static uint8_t writable(unsigned off)
 {
     switch (off) {

@@ -143,7 +143,7 @@ START_TEST(bad_requests)
 }
 END_TEST
 
-/* XSA-361, -362, -365: bad references, alone and in any place of a batch;
+/* XSA-361, XSA-362, XSA-365: bad references, alone and in any place of a batch;
  * by each of the ways that data goes. */
 START_TEST(xsa_365_bad_grants)
 {

@@ -220,6 +220,32 @@ START_TEST(persistent)
 }
 END_TEST
 
+/* XSA-229: neighbours in a request are none in memory; by each way that data
+ * goes. */
+START_TEST(xsa_229_pages_anywhere)
+{
+    for (unsigned pass = 0; pass < 3; pass++) {
+        unsigned n = pass ? 11 : 5; /* mapped; copied */
+        struct bf_req req = bf_rw(BLKIF_OP_WRITE, 8 * pass, BF_DATA, n);
+
+        bf_set_front(&f, "feature-persistent", pass == 2 ? "1" : "0");
+        bf_connect(&f, NULL, 1, 0);
+        fill(BF_DATA, 16, 229 + pass);
+        for (unsigned i = 0; i < n; i++)
+            req.seg[i].gref = FAKE_REF(BF_DATA + i * 7 % 16);
+        ck_assert_int_eq(bf_do(&f.ring[0], &req), 0);
+        req.op = BLKIF_OP_READ;
+        for (unsigned i = 0; i < n; i++)
+            req.seg[i].gref = FAKE_REF(BF_DATA + 100 + i * 5 % 16);
+        ck_assert_int_eq(bf_do(&f.ring[0], &req), 0);
+        for (unsigned i = 0; i < n; i++)
+            ck_assert(
+                same(BF_DATA + i * 7 % 16, BF_DATA + 100 + i * 5 % 16, 1));
+        bf_disconnect(&f);
+    }
+}
+END_TEST
+
 START_TEST(indirect)
 {
     unsigned table = BF_DATA + 1000;
@@ -558,6 +584,7 @@ int main(void)
         copy_and_map,
         parts_of_pages,
         persistent,
+        xsa_229_pages_anywhere,
         indirect,
         flush_and_barrier,
         discard,

@@ -252,6 +252,8 @@ START_TEST(test_snapshots)
 }
 END_TEST
 
+/* GHSA-jmr4-g2hv-mjj6: an image names no other file, unless that is asked for.
+ */
 START_TEST(test_backing)
 {
     struct qcow2_create c = plain(12);

@@ -24,6 +24,8 @@ static const struct xenstore_domain domain = {
     .vcpus = 2,
     .store_pfn = 0xfeffc,
     .store_port = 1,
+    .console_pfn = 0xfeffd,
+    .console_port = 2,
 };
 
 static void setup(void)
@@ -220,6 +222,31 @@ START_TEST(watches)
     ck_assert_str_eq(xs_events(d), "@releaseDomain|out|;"
                                    "@introduceDomain|in|;");
     ck_assert_str_eq(xs_events(g), "");
+}
+END_TEST
+
+/* XSA-57 (CVE-2013-2211): of its console, its memory and its processors a
+ * guest reads what the host believes, and writes none of it. */
+START_TEST(xsa_57_what_the_host_believes)
+{
+    static const char *const node[] = {
+        "console",           "console/tty",   "console/limit", "console/type",
+        "console/output",    "console/port",  "store/port",    "store/ring-ref",
+        "console/ring-ref",  "memory/target", "domid",         "name",
+        "cpu/0/availability"};
+    char path[64];
+
+    for (unsigned i = 0; i < sizeof(node) / sizeof(node[0]); i++) {
+        snprintf(path, sizeof(path), "%s|x", node[i]);
+        ck_ask(g, 0, "WRITE", path, "EACCES");
+        snprintf(path, sizeof(path), "%s/more|x", node[i]);
+        ck_ask(g, 0, "WRITE", path, "EACCES");
+        snprintf(path, sizeof(path), "%s|", node[i]);
+        ck_ask(g, 0, "RM", path, "EACCES");
+        snprintf(path, sizeof(path), "%s|n5|", node[i]);
+        ck_ask(g, 0, "SET_PERMS", path, "EACCES");
+    }
+    ck_ask(g, 0, "READ", "console/output|", "pty");
 }
 END_TEST
 
@@ -714,6 +741,7 @@ int main(void)
         paths_that_are_none,
         rights,
         watches,
+        xsa_57_what_the_host_believes,
         xsa_115_a_watch_tells_nothing_that_may_not_be_seen,
         transactions,
         xsa_206_writes_without_end,
