@@ -40,7 +40,24 @@ static int try_engine(struct vm *vm, const struct engine_ops *engine,
     return rc;
 }
 
-int cmdline_engine(struct cmdline *c, struct vm *vm, struct cfg_err *err)
+/* What only one of the engines can do must not be given to another and lost:
+ * -xen-domid-restrict least of all. */
+static int check_xen(struct cmdline *c, struct vm *vm, struct cfg_err *err)
+{
+    bool xen = vm->engine->caps & ENGINE_FOREIGN_RAM;
+    bool asked = c->cfg.xen_domid || c->cfg.xen_attach || c->cfg.xen_restrict;
+
+    if (asked && !xen)
+        return err_set(err, -EINVAL,
+                       "-xen-domid, -xen-attach, -xen-domid-restrict: expected "
+                       "-machine xenfv or xenpv, or -accel xen");
+    if (!c->cfg.xen_domid && (asked || (xen && c->board->has_vcpus)))
+        return err_set(err, -EINVAL, "-machine %s: expected -xen-domid N",
+                       c->board->name);
+    return 0;
+}
+
+static int choose_engine(struct cmdline *c, struct vm *vm, struct cfg_err *err)
 {
     const struct engine_ops *engine;
     struct opts *o;
@@ -73,6 +90,13 @@ int cmdline_engine(struct cmdline *c, struct vm *vm, struct cfg_err *err)
             log_warn("accel", "%s", err->text);
     }
     return rc;
+}
+
+int cmdline_engine(struct cmdline *c, struct vm *vm, struct cfg_err *err)
+{
+    int rc = choose_engine(c, vm, err);
+
+    return rc ? rc : check_xen(c, vm, err);
 }
 
 /* ---- what the host provides ---- */

@@ -149,8 +149,8 @@ static int finish_smp(struct cmdline *c, struct cfg_err *err)
     unsigned i;
     int rc;
 
-    if ((rc = opts_get_u64(c->smp, "cpus", UINT32_MAX, &cpus, err)) ||
-        (rc = opts_get_u64(c->smp, "maxcpus", UINT32_MAX, &max, err)))
+    if ((rc = opts_get_u64(c->smp, "cpus", 65535, &cpus, err)) ||
+        (rc = opts_get_u64(c->smp, "maxcpus", 65535, &max, err)))
         return err_prefix(err, rc, "-smp");
     for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         v = 1;
@@ -162,7 +162,9 @@ static int finish_smp(struct cmdline *c, struct cfg_err *err)
     }
     if (!product || (opts_get(c->smp, "cpus") && !cpus) ||
         (opts_get(c->smp, "maxcpus") && !max))
-        return err_set(err, -EINVAL, "-smp: expected at least 1 of each");
+        return err_set(err, -EINVAL,
+                       "-smp: expected at least 1 processor, and 1 of each of "
+                       "sockets, dies, clusters, cores and threads");
     if (!max)
         max = topology && product > cpus ? product : cpus;
     if (!cpus)
@@ -231,10 +233,31 @@ static int finish_globals(struct cmdline *c, struct cfg_err *err)
     return 0;
 }
 
+/* The terminal belongs to the parent, which ends. */
+static int check_daemon(struct cmdline *c, struct cfg_err *err)
+{
+    const char *text = NULL;
+    struct opts *o;
+
+    for (unsigned i = 0; i < c->n_serials; i++)
+        if (strstr(c->serials[i], "stdio"))
+            text = c->serials[i];
+    for (o = c->monitors; o; o = o->next)
+        if (opts_get(o, "text") && strstr(opts_get(o, "text"), "stdio"))
+            text = opts_get(o, "text");
+    for (o = c->chardevs; o; o = o->next)
+        if (opts_get(o, "backend") && !strcmp(opts_get(o, "backend"), "stdio"))
+            text = "stdio";
+    return text ? err_set(err, -EINVAL,
+                          "-daemonize: expected no serial port, monitor or "
+                          "chardev on the terminal (%.100s)",
+                          text)
+                : 0;
+}
+
 static int finish(struct cmdline *c, struct cfg_err *err)
 {
     const char *fix;
-    unsigned i;
     int rc;
 
     if (c->nographic && !c->n_serials)
@@ -248,13 +271,8 @@ static int finish(struct cmdline *c, struct cfg_err *err)
     if (fix && strcmp(fix, "none"))
         return err_set(err, -EINVAL, "-rtc driftfix=%.100s: expected none",
                        fix);
-    for (i = 0; c->daemonize && i < c->n_serials; i++) {
-        if (strstr(c->serials[i], "stdio"))
-            return err_set(err, -EINVAL,
-                           "-daemonize: expected no serial port on the "
-                           "terminal (-serial %.100s)",
-                           c->serials[i]);
-    }
+    if (c->daemonize && (rc = check_daemon(c, err)))
+        return rc;
     if (!c->board->has_vcpus && (c->cfg.kernel || c->cfg.bios))
         return err_set(err, -EINVAL,
                        "-%s: machine '%s' has no processor to run it",

@@ -346,8 +346,8 @@ int dev_create(struct vm *vm, const struct dev_class *cls, struct opts *opts,
         dev_set_place(dev, "%u", n);
         rc = set_props(dev, opts, err);
     }
-    if (!rc)
-        rc = cls->create(dev, err);
+    if (!rc && (rc = cls->create(dev, err)) && !strstr(err->text, cls->name))
+        err_prefix(err, rc, "%s", cls->name);
     if (rc) {
         free_dev(dev);
         return rc;

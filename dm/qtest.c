@@ -674,8 +674,10 @@ int qtest_serve(struct vm *vm, const char *address, const char *log,
         setvbuf(s->log, NULL, _IOLBF, 0);
     }
     rc = chr_open_legacy(vm, address, "qtest", &s->chr, err);
-    if (rc)
+    if (rc) {
+        err_prefix(err, rc, "-qtest %.100s", address);
         goto out;
+    }
     if (!s->chr) {
         rc = err_set(err, -EINVAL, "-qtest %s: no connection", address);
         goto out;

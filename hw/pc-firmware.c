@@ -70,7 +70,9 @@ static int add_boot(struct dev *fw_cfg, struct opts *o, struct cfg_err *err)
     bool menu = false;
     int rc = opts_get_bool(o, "menu", &menu, err);
 
-    if (!rc)
+    if (rc)
+        err_prefix(err, rc, "-boot");
+    else
         rc = add_time(fw_cfg, o, "splash-time", "etc/boot-menu-wait", 65535, 2,
                       err);
     if (!rc)

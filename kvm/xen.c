@@ -192,6 +192,8 @@ int kvm_xen_create(struct kvm *k, struct opts *opts, struct cfg_err *err)
     int rc = opts_get_u64(opts, "xen-gnttab-max-frames", XENEMU_FRAMES_MAX,
                           &frames, err);
 
+    if (rc)
+        err_prefix(err, rc, "-accel kvm");
     if (!rc && store && !version)
         rc = err_set(err, -EINVAL,
                      "-accel kvm: xenstore=: expected with xen-version=");

@@ -292,8 +292,14 @@ static int tcp_address(struct chr_socket *c, const char *host, const char *port,
         .ai_flags = c->server ? AI_PASSIVE : 0,
     };
     struct addrinfo *res;
-    int r = getaddrinfo(*host ? host : NULL, port, &hints, &res);
+    uint64_t number; /* of a larger one it would take the lower bits */
+    int r;
 
+    if (*port >= '0' && *port <= '9' && parse_u64(port, UINT16_MAX, &number))
+        return err_set(err, -EINVAL,
+                       "socket: port=%s: expected a number from 0 to 65535",
+                       port);
+    r = getaddrinfo(*host ? host : NULL, port, &hints, &res);
     if (r) {
         return err_set(err, -EINVAL, "socket: host '%s' port '%s': %s", host,
                        port, gai_strerror(r));

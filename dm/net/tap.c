@@ -281,6 +281,8 @@ static int tap_setup(struct tap *t, struct opts *opts, const char *br,
     if (opts_get_u64(opts, "queues", NET_QUEUES_MAX, &queues, err) ||
         opts_get_bool(opts, "persist", &persist, err))
         return -EINVAL;
+    if (!queues)
+        return err_set(err, -EINVAL, "queues=0: expected at least 1");
     if (!!fd + !!fds + !!use_helper + !!(ifname || script || downscript) > 1 ||
         ((fd || fds || use_helper) && (opts_get(opts, "queues") || persist)))
         return err_set(err, -EINVAL,
@@ -297,7 +299,7 @@ static int tap_setup(struct tap *t, struct opts *opts, const char *br,
     } else {
         rc = set_ifname(t, ifname ? ifname : "tap%d", err);
         if (!rc)
-            rc = open_new(t, queues ? (unsigned)queues : 1, vnet != 0, err);
+            rc = open_new(t, (unsigned)queues, vnet != 0, err);
     }
     if (!rc)
         rc = examine(t, vnet, err);
