@@ -193,7 +193,7 @@ static int cmd_create(struct img *img, int argc, char **argv)
     int rc;
 
     if (argc != 2)
-        return usage(stderr);
+        return fail("create: expected FILE SIZE (see --help)");
     if (parse_size(argv[1], 1, &size) < 0 || !size || size > INT64_MAX - 511)
         return fail("%s: expected a size, such as 10G", argv[1]);
     size = (size + 511) & ~UINT64_C(511);
@@ -295,7 +295,7 @@ static int cmd_info(struct img *img, int argc, char **argv)
     struct blk *blk;
 
     if (argc != 1)
-        return usage(stderr);
+        return fail("info: expected FILE (see --help)");
     blk = open_image(img, "image", img->format, argv[0], false, "none");
     if (!blk)
         return 1;
@@ -352,7 +352,7 @@ static int cmd_check(struct img *img, int argc, char **argv)
     int rc;
 
     if (argc != 1)
-        return usage(stderr);
+        return fail("check: expected FILE (see --help)");
     if (img->repair && !strcmp(img->repair, "leaks"))
         repair = QCOW2_FIX_LEAKS;
     else if (img->repair && !strcmp(img->repair, "all"))
@@ -472,8 +472,11 @@ int main(int argc, char **argv)
         return printf("hvmd-img %s\n", PACKAGE_VERSION) < 0;
     while (argc > 1 && i < n && strcmp(argv[1], commands[i].name))
         i++;
-    if (argc < 2 || i == n)
+    if (argc < 2)
         return usage(stderr);
+    if (i == n)
+        return fail("%s: expected create, info, check or convert (see --help)",
+                    argv[1]);
     if (parse(&img, argc - 1, argv + 1))
         return 1;
     img.vm.loop = loop_new(NULL);

@@ -69,6 +69,14 @@ static void usage(FILE *to)
     exit(to == stderr ? 2 : 0);
 }
 
+/* expected: as in the usage. */
+static _Noreturn void wrong(const char *command, const char *expected)
+{
+    fprintf(stderr, "hvmd-xenstore: %s: expected %s (see -h)\n", command,
+            expected);
+    exit(2);
+}
+
 /* ---- the protocol ---- */
 
 static void open_socket(const char *path)
@@ -244,7 +252,7 @@ static int do_ls(int argc, char **argv)
         else
             usage(stderr);
     if (argc - optind > 1)
-        usage(stderr);
+        wrong("ls", "one PATH");
     list(optind < argc ? argv[optind] : "/", 0, perms);
     return 0;
 }
@@ -262,7 +270,7 @@ static int do_read(int argc, char **argv)
 static int do_write(int argc, char **argv)
 {
     if (argc % 2 == 0)
-        usage(stderr);
+        wrong("write", "a VALUE for each PATH");
     for (int i = 1; i < argc; i += 2)
         demand(XS_WRITE, (const char *[]){argv[i]}, 1, argv[i + 1]);
     return 0;
@@ -277,8 +285,6 @@ static int do_rm(int argc, char **argv)
 
 static int do_chmod(int argc, char **argv)
 {
-    if (argc < 3)
-        usage(stderr);
     demand(XS_SET_PERMS, (const char *const *)argv + 1, (unsigned)argc - 1,
            NULL);
     return 0;
@@ -287,15 +293,18 @@ static int do_chmod(int argc, char **argv)
 static int do_watch(int argc, char **argv)
 {
     unsigned long count = 0;
+    char *end;
     int c;
 
-    while ((c = getopt(argc, argv, "n:")) != -1)
-        if (c == 'n')
-            count = strtoul(optarg, NULL, 10);
-        else
+    while ((c = getopt(argc, argv, "n:")) != -1) {
+        if (c != 'n')
             usage(stderr);
+        count = strtoul(optarg, &end, 10);
+        if (!count || *end || *optarg == '-')
+            wrong(optarg, "a COUNT of at least 1");
+    }
     if (optind == argc)
-        usage(stderr);
+        wrong("watch", "PATH...");
     for (int i = optind; i < argc; i++)
         demand(XS_WATCH, (const char *[]){argv[i], argv[i]}, 2, NULL);
     /* One comes for each, to begin with. */
@@ -314,9 +323,14 @@ int main(int argc, char **argv)
         const char *name;
         int (*fn)(int argc, char **argv);
         int min; /* words */
+        const char *expected;
     } commands[] = {
-        {"ls", do_ls, 1}, {"read", do_read, 2},   {"write", do_write, 3},
-        {"rm", do_rm, 2}, {"chmod", do_chmod, 3}, {"watch", do_watch, 2},
+        {"ls", do_ls, 1, NULL},
+        {"read", do_read, 2, "PATH..."},
+        {"write", do_write, 3, "PATH VALUE..."},
+        {"rm", do_rm, 2, "PATH..."},
+        {"chmod", do_chmod, 3, "PATH PERMISSION..."},
+        {"watch", do_watch, 2, "PATH..."},
     };
     const char *path = getenv("HVMD_XENSTORE");
     int c;
@@ -329,10 +343,15 @@ int main(int argc, char **argv)
     argc -= optind;
     argv += optind;
     optind = 1;
-    for (unsigned i = 0; argc && i < sizeof(commands) / sizeof(*commands); i++)
-        if (!strcmp(argv[0], commands[i].name) && argc >= commands[i].min) {
-            open_socket(path);
-            return commands[i].fn(argc, argv);
-        }
-    usage(stderr);
+    if (!argc)
+        usage(stderr);
+    for (unsigned i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+        if (strcmp(argv[0], commands[i].name))
+            continue;
+        if (argc < commands[i].min)
+            wrong(argv[0], commands[i].expected);
+        open_socket(path);
+        return commands[i].fn(argc, argv);
+    }
+    wrong(argv[0], "ls, read, write, rm, chmod or watch");
 }

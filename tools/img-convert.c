@@ -331,7 +331,7 @@ int cmd_convert(struct img *img, int argc, char **argv)
     int rc;
 
     if (argc != 2)
-        return usage(stderr);
+        return fail("convert: expected FILE OUT (see --help)");
     if (img->compress && strcmp(img->out_format, "qcow2"))
         return fail("-c: expected -O qcow2 with it");
     rc = open_both(&v, argv[0], argv[1]);

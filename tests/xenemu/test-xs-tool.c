@@ -95,7 +95,13 @@ START_TEST(what_is_written_is_read)
     ck_assert_str_eq(said, "hvmd-xenstore: /a/b: ENOENT\n");
     ck_assert_int_eq(tool("ls", "/a"), 1);
     ck_assert_int_eq(tool("write", "/a"), 2);
+    ck_assert_str_eq(said, "hvmd-xenstore: write: expected PATH VALUE... (see "
+                           "-h)\n");
+    ck_assert_int_eq(tool("write", "/a", "b", "/c"), 2);
+    ck_assert_int_eq(tool("watch", "-n", "x", "/a"), 2);
     ck_assert_int_eq(tool("frobnicate", "/a"), 2);
+    ck_assert_str_eq(said, "hvmd-xenstore: frobnicate: expected ls, read, "
+                           "write, rm, chmod or watch (see -h)\n");
     ck_assert_int_eq(tool("-s", "/nowhere", "ls"), 1);
     ck_assert_int_eq(tool("-h"), 0);
 }
