@@ -54,10 +54,13 @@ struct bus_region {
 };
 
 /* Machine lock held. The region stays the caller's and must live until it is
- * deleted. -EINVAL: empty or beyond the space; -EEXIST: overlaps another. */
+ * deleted. -EINVAL: empty or beyond the space; -EEXIST: overlaps another;
+ * other -errno: no memory, or the engine cannot claim it. Then it is not
+ * added. */
 int bus_add(struct vm *vm, struct bus_region *r);
 void bus_del(struct vm *vm, struct bus_region *r); /* legal if not added */
-/* The i-th region of a space in order of address, NULL past the last. */
+/* The i-th region of a space in order of address, NULL past the last. Machine
+ * lock held. */
 const struct bus_region *bus_region_at(struct vm *vm, enum bus_space space,
                                        unsigned i);
 
@@ -97,7 +100,7 @@ uint32_t bus_pcicfg_read(struct vm *vm, uint16_t bdf, unsigned off,
 void bus_pcicfg_write(struct vm *vm, uint16_t bdf, unsigned off, unsigned size,
                       uint32_t val);
 
-int bus_init(struct vm *vm);
+int bus_init(struct vm *vm); /* 0 or -ENOMEM */
 void bus_fini(struct vm *vm);
 
 #endif

@@ -118,6 +118,8 @@ struct dev {
     bool bus_fixed; /* bus= was given: no other will do */
 };
 
+/* All below but dev_class_find: main thread, machine lock held. */
+
 /* Makes one of this class. opts (may be NULL) holds bus=, id= and the
  * properties; an unknown one is an error that lists the known. The instance
  * belongs to the machine. -errno with err set. */
@@ -128,13 +130,16 @@ void dev_destroy(struct dev *dev); /* and whatever sits on its buses */
 void dev_set_place(struct dev *dev, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* The bus stays its owner's, and lives until it is deleted; its name is the
+ * only one. What sits on it goes with its owner (dev_destroy). */
 void dev_bus_add(struct vm *vm, struct dev_bus *bus);
 void dev_bus_del(struct vm *vm, struct dev_bus *bus);
+/* NULL: there is none of this type, and of this name if one is given. */
 struct dev_bus *dev_bus_find(struct vm *vm, const char *type,
                              const char *name /* or NULL */);
 
-struct dev *dev_first(struct vm *vm); /* then ->next */
-struct dev *dev_by_id(struct vm *vm, const char *id);
+struct dev *dev_first(struct vm *vm);                 /* then ->next */
+struct dev *dev_by_id(struct vm *vm, const char *id); /* or NULL */
 /* By class name or alias in the catalog; NULL if there is none. */
 const struct dev_class *dev_class_find(const char *name);
 

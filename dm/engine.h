@@ -6,7 +6,8 @@
  *
  * The table is complete: an engine without a feature points at an
  * engine_no_*() and leaves the feature's bit out of caps. "Locked" means that
- * the caller holds the machine lock.
+ * the caller holds the machine lock, in any thread unless one is named. What
+ * fails returns -errno and leaves everything as it was.
  */
 #ifndef HVMD_DM_ENGINE_H
 #define HVMD_DM_ENGINE_H
@@ -25,8 +26,8 @@ enum engine_caps {
     /* chips the engine brings itself; the board builds the others */
     ENGINE_HAS_IRQCHIP = 1 << 0, /* PICs, I/O APIC, local APICs */
     ENGINE_HAS_PIT = 1 << 1,
-    ENGINE_HAS_PMTIMER = 1 << 3,
-    ENGINE_HAS_FIRMWARE = 1 << 4, /* firmware, ACPI tables and their loading */
+    ENGINE_HAS_PMTIMER = 1 << 2,
+    ENGINE_HAS_FIRMWARE = 1 << 3, /* firmware, ACPI tables and their loading */
     /* features */
     ENGINE_VCPUS = 1 << 8,       /* runs a guest that boots by -kernel, -bios */
     ENGINE_FOREIGN_RAM = 1 << 9, /* memory is not ours: ram->host is NULL */
@@ -54,21 +55,23 @@ struct engine_ops {
     const char *desc;
     unsigned caps;
 
-    /* First, with no device made. Fails where the host lacks the engine
-     * (-ENODEV, -EACCES, ...); the next -accel is tried then, so nothing may
-     * be left behind. opts: what followed the name in -accel. */
+    /* Main thread. First, with no device made. Fails where the host lacks the
+     * engine (-ENODEV, -EACCES, ...); the next -accel is tried then, so nothing
+     * may be left behind. opts: what followed the name in -accel. */
     int (*create)(struct vm *vm, struct opts *opts, struct cfg_err *err);
-    /* Last, with every device gone. Legal after a failed start. */
+    /* Locked, main thread. Last, with every device gone. */
     void (*destroy)(struct vm *vm);
 
-    /* Locked, once, when the board is built: makes the vCPUs, paused. */
+    /* Locked, main thread, once, when the board is built: makes the vCPUs,
+     * paused. What a failure leaves half made is for destroy. */
     int (*start)(struct vm *vm, struct cfg_err *err);
     /* Locked, main thread. When pause returns no vCPU executes and none is
      * inside a handler; the lock is dropped while waiting for that. */
     void (*pause)(struct vm *vm);
     void (*resume)(struct vm *vm);
-    /* Locked, paused: vCPUs and the engine's chips as after power-on; vCPU 0
-     * will start as told (NULL: at the reset vector), others wait for INIT. */
+    /* Locked, main thread, paused: vCPUs and the engine's chips as after
+     * power-on; vCPU 0 will start as told (NULL: at the reset vector), others
+     * wait for INIT. */
     void (*reset)(struct vm *vm, const struct boot_regs *regs);
 
     /* Locked. The guest asked for reset or power-off. True: someone above us
@@ -76,7 +79,8 @@ struct engine_ops {
     bool (*power)(struct vm *vm, bool reboot);
 
     /* Locked. The bus changed: accesses to this range are ours, or no longer.
-     * claim may fail where the engine must ask someone (Xen). */
+     * claim may fail where the engine must ask someone (Xen): then the region
+     * is not on the bus. */
     int (*claim)(struct vm *vm, const struct bus_region *r);
     void (*release)(struct vm *vm, const struct bus_region *r);
 
@@ -88,8 +92,8 @@ struct engine_ops {
     void (*mem_unmap)(struct vm *vm, struct gmap *map, size_t dirty);
 
     /* Locked. The layout changed: piece idx of MEM_SLOTS is this now, or is
-     * gone (slot NULL). A replaced piece is removed first. No vCPU may see
-     * the state between the calls of begin and end. */
+     * gone (slot NULL), which cannot fail. A replaced piece is removed first.
+     * No vCPU may see the state between the calls of begin and end. */
     void (*layout_begin)(struct vm *vm);
     int (*layout_slot)(struct vm *vm, unsigned idx,
                        const struct mem_slot *slot);
@@ -107,6 +111,7 @@ struct engine_ops {
                        unsigned size, bool any, uint64_t val, int fd);
     void (*ioevent_del)(struct vm *vm, enum bus_space space, uint64_t addr,
                         unsigned size, bool any, uint64_t val, int fd);
+    /* Locked: the contracts of dm/irq.h; the handle is irqfd_add's. */
     int (*irqfd_add)(struct vm *vm, int fd, uint64_t addr, uint32_t data);
     void (*irqfd_del)(struct vm *vm, int handle, int fd);
 

@@ -8,8 +8,9 @@
  *
  * Names and semantics are those of Xen's public headers (grant_table.h,
  * event_channel.h, io/xs_wire.h). Everything read from a frontend's side is
- * hostile. All calls return 0 or -errno. A struct xenif belongs to one guest
- * domain: no call names another.
+ * hostile. All calls return 0 or -errno, and one that fails leaves nothing
+ * behind. A struct xenif belongs to one guest domain: no call names another.
+ * It is the engine's, and outlives all devices.
  */
 #ifndef HVMD_DM_XENIF_H
 #define HVMD_DM_XENIF_H
@@ -43,8 +44,9 @@ struct xenif_ops {
      * read returns a NUL-terminated string to free(); -ENOENT. list returns
      * n strings in one block to free(). set_perms gives a node to a domain
      * and lets another one read it, and nobody else but domain 0: what is
-     * made below it later begins with the same. tx_end with commit gives
-     * -EAGAIN on a conflict: begin anew. A value that is longer than
+     * made below it later begins with the same. After tx_end, whatever it
+     * returns, the transaction is gone; with commit it gives -EAGAIN on a
+     * conflict: begin anew. A value that is longer than
      * XENIF_VALUE_MAX: -E2BIG. A watch fires once when it is set, then for
      * every change at or below path, coalesced, through fn(opaque, path
      * watched) in the main loop. fn may unwatch anything, itself too: what is
@@ -74,7 +76,8 @@ struct xenif_ops {
     int (*gnt_unmap)(struct xenif *x, void *addr, unsigned n);
     int (*gnt_copy)(struct xenif *x, struct xenif_copy *pieces, unsigned n);
 
-    /* Event channels. bind and unbind: main thread; the port's events make
+    /* Event channels. bind and unbind: main thread, machine lock held, while
+     * nobody serves the port; the port's events make
      * *fd readable for a loop (dm/loop.h), a descriptor of this port alone.
      * pending consumes what is there and returns whether there was any; then
      * no more comes until unmask, which brings what came meanwhile. pending,
