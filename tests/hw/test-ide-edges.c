@@ -25,22 +25,6 @@ static struct testvm *t;
 static struct ide_client c;
 static char disk_path[64], cd_path[64];
 
-static void make_image(char *path, const char *name, unsigned sectors)
-{
-    uint32_t block[128];
-    FILE *f;
-
-    snprintf(path, 64, "/tmp/hvmd-test-edges-%s-%d", name, getpid());
-    f = fopen(path, "w");
-    ck_assert_ptr_nonnull(f);
-    for (unsigned i = 0; i < sectors; i++) {
-        for (unsigned w = 0; w < 128; w++)
-            block[w] = i << 8 | w;
-        ck_assert_uint_eq(fwrite(block, 512, 1, f), 1);
-    }
-    fclose(f);
-}
-
 static void decode(void)
 {
     tv_cfg_write(t, IDE_BDF, 0x20, 4, BM);
@@ -77,8 +61,8 @@ static void start(const char *more)
 
 static void setup(void)
 {
-    make_image(disk_path, "disk", SECTORS);
-    make_image(cd_path, "cd", CD_BLOCKS * 4);
+    idec_image(disk_path, "edges-disk", SECTORS);
+    idec_image(cd_path, "edges-cd", CD_BLOCKS * 4);
     t = NULL;
     start("");
 }

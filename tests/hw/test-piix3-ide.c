@@ -24,22 +24,6 @@ static struct testvm *t;
 static struct ide_client ide;
 static char disk_path[64], cd_path[64];
 
-static void make_image(char *path, const char *name, unsigned sectors)
-{
-    uint32_t block[128];
-    FILE *f;
-
-    snprintf(path, 64, "/tmp/hvmd-test-%s-%d", name, getpid());
-    f = fopen(path, "w");
-    ck_assert_ptr_nonnull(f);
-    for (unsigned i = 0; i < sectors; i++) {
-        for (unsigned w = 0; w < 128; w++)
-            block[w] = i << 8 | w;
-        ck_assert_uint_eq(fwrite(block, 512, 1, f), 1);
-    }
-    fclose(f);
-}
-
 static void start(const char *disk, const char *cd)
 {
     const char *const words[] = {"-m",      "16M",
@@ -60,8 +44,8 @@ static void setup_with(const char *more)
 {
     char disk[256], cd[256];
 
-    make_image(disk_path, "disk", SECTORS);
-    make_image(cd_path, "cd", CD_BLOCKS * 4);
+    idec_image(disk_path, "disk", SECTORS);
+    idec_image(cd_path, "cd", CD_BLOCKS * 4);
     snprintf(disk, sizeof(disk), "if=none,id=d0,format=raw,file=%s%s",
              disk_path, more);
     snprintf(cd, sizeof(cd), "if=none,id=d1,format=raw,readonly=on,file=%s",

@@ -4,9 +4,27 @@
 #include "tests/lib/ide-client.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MS 10000 /* patience, real time */
+
+void idec_image(char path[64], const char *name, unsigned sectors)
+{
+    uint32_t block[128];
+    FILE *f;
+
+    snprintf(path, 64, "/tmp/hvmd-test-%s-%d", name, getpid());
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    for (unsigned i = 0; i < sectors; i++) {
+        for (unsigned w = 0; w < 128; w++)
+            block[w] = i << 8 | w;
+        ck_assert_uint_eq(fwrite(block, 512, 1, f), 1);
+    }
+    fclose(f);
+}
 
 void idec_out(struct ide_client *c, unsigned reg, uint8_t v)
 {

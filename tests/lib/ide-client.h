@@ -17,6 +17,10 @@ enum {
 };
 enum { IDE_BSY = 0x80, IDE_DRDY = 0x40, IDE_DRQ = 0x08, IDE_ERR = 0x01 };
 
+/* Makes a file whose sectors are words of "sector << 8 | word"; its name goes
+ * to path. */
+void idec_image(char path[64], const char *name, unsigned sectors);
+
 struct ide_client {
     struct testvm *t;
     uint16_t cmd, ctl; /* 0x1f0, 0x3f6 or the second pair */

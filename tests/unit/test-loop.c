@@ -145,18 +145,25 @@ static void listen_and_call(int *end)
     ck_assert_int_eq(loop_fd_add(loop, &listener), 0);
 }
 
+static void no_more_after(int fd, struct rlimit *was)
+{
+    struct rlimit none;
+
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, was), 0);
+    none = *was;
+    none.rlim_cur = (rlim_t)fd + 1;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+}
+
 /* Who calls while there is no descriptor for him does not keep the loop busy,
  * and is let in later. */
 START_TEST(callers_wait_for_descriptors)
 {
-    struct rlimit was, none;
+    struct rlimit was;
     int end;
 
     listen_and_call(&end);
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
-    none =
-        (struct rlimit){.rlim_cur = (rlim_t)end + 1, .rlim_max = was.rlim_max};
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    no_more_after(end, &was);
     loop_once(loop, 0);
     ck_assert_int_eq(caller, -EMFILE);
     /* while he waits: told to watch, or not to, it does neither */
@@ -177,14 +184,11 @@ END_TEST
 
 START_TEST(who_waits_may_be_deleted)
 {
-    struct rlimit was, none;
+    struct rlimit was;
     int end;
 
     listen_and_call(&end);
-    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &was), 0);
-    none =
-        (struct rlimit){.rlim_cur = (rlim_t)end + 1, .rlim_max = was.rlim_max};
-    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    no_more_after(end, &was);
     loop_once(loop, 0);
     loop_fd_del(&listener);
     ck_assert_int_eq(loop_fd_add(loop, &listener), 0);

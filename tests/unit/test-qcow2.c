@@ -31,27 +31,37 @@ static const struct {
 };
 #define SHAPES ((int)(sizeof(shapes) / sizeof(shapes[0])))
 
+/* The disk is the model, and the image in order; for others too. */
+static void finish(struct blk *blk, struct blk_queue *q, const char *name)
+{
+    verify(q);
+    blk_queue_free(q);
+    check_clean(blk);
+    blk_close(blk);
+    ask_qemu_img(name);
+}
+
+/* n steps at random in the life of an image. */
+static void live(const char *name, const char *more, int n)
+{
+    struct blk *blk = open_image(name, more);
+    struct blk_queue *q = blk_queue_new(blk, vm.loop, 4);
+
+    verify(q);
+    while (n--)
+        ck_assert_int_eq(step(q), 0);
+    finish(blk, q, name);
+}
+
 START_TEST(test_random)
 {
     struct qcow2_create c = plain(shapes[_i].cluster_bits);
-    struct blk_queue *q;
-    struct blk *blk;
 
     c.version = shapes[_i].version;
     c.refcount_order = shapes[_i].refcount_order;
     create("d", c);
-    for (int round = 0; round < 3; round++) {
-        blk = open_image("d", shapes[_i].more);
-        q = blk_queue_new(blk, vm.loop, 4);
-        verify(q);
-        for (int n = 0; n < 150; n++)
-            ck_assert_int_eq(step(q), 0);
-        verify(q);
-        blk_queue_free(q);
-        check_clean(blk);
-        blk_close(blk);
-        ask_qemu_img("d");
-    }
+    for (int round = 0; round < 3; round++)
+        live("d", shapes[_i].more, 150);
 }
 END_TEST
 
@@ -72,10 +82,7 @@ START_TEST(test_grow_refcounts)
         verify(q);
     }
     ck_assert_uint_gt(((struct qcow2 *)blk)->rt.n, 64);
-    blk_queue_free(q);
-    check_clean(blk);
-    blk_close(blk);
-    ask_qemu_img("d");
+    finish(blk, q, "d");
 }
 END_TEST
 
@@ -137,11 +144,7 @@ START_TEST(test_threads)
         worker_stop(&h[i].w);
     }
     q = blk_queue_new(blk, vm.loop, 4);
-    verify(q);
-    blk_queue_free(q);
-    check_clean(blk);
-    blk_close(blk);
-    ask_qemu_img("d");
+    finish(blk, q, "d");
 }
 END_TEST
 
@@ -186,30 +189,14 @@ static const char *const foreign[] = {
 
 START_TEST(test_foreign)
 {
-    struct blk_queue *q;
-    struct blk *blk;
-
     if (!have_qemu_img())
         return;
     make_raw("raw");
     model_from_file("raw");
     ck_assert_int_eq(
         sh("qemu-img convert -f raw -O qcow2 %s raw d", foreign[_i]), 0);
-    blk = open_image("d", ",readonly=on");
-    q = blk_queue_new(blk, vm.loop, 4);
-    verify(q);
-    blk_queue_free(q);
-    check_clean(blk);
-    blk_close(blk);
-    blk = open_image("d", "");
-    q = blk_queue_new(blk, vm.loop, 4);
-    for (int n = 0; n < 200; n++)
-        ck_assert_int_eq(step(q), 0);
-    verify(q);
-    blk_queue_free(q);
-    check_clean(blk);
-    blk_close(blk);
-    ask_qemu_img("d");
+    live("d", ",readonly=on", 0);
+    live("d", "", 200);
 }
 END_TEST
 
@@ -226,15 +213,7 @@ START_TEST(test_snapshots)
                         "qemu-img snapshot -c one d",
                         _i ? "cluster_size=4k" : "compat=0.10"),
                      0);
-    blk = open_image("d", "");
-    q = blk_queue_new(blk, vm.loop, 4);
-    for (int n = 0; n < 200; n++)
-        ck_assert_int_eq(step(q), 0);
-    verify(q);
-    blk_queue_free(q);
-    check_clean(blk);
-    blk_close(blk);
-    ask_qemu_img("d");
+    live("d", "", 200);
 
     model_from_file("raw");
     for (int by = 0; by < 2; by++) {
@@ -272,16 +251,7 @@ START_TEST(test_backing)
     create("top", c);
     open_bad("top", "", "expected backing=on");
     open_bad("top", ",backing=nobody", "no drive 'nobody'");
-    blk = open_image("top", ",backing=on");
-    q = blk_queue_new(blk, vm.loop, 4);
-    verify(q);
-    for (int n = 0; n < 200; n++)
-        ck_assert_int_eq(step(q), 0);
-    verify(q);
-    blk_queue_free(q);
-    check_clean(blk);
-    blk_close(blk);
-    ask_qemu_img("top");
+    live("top", ",backing=on", 200);
     /* the same by hand */
     ck_assert_int_eq(try_open(&base, &err,
                               "%s,format=qcow2,id=base,readonly=on,backing=on",
@@ -322,20 +292,8 @@ START_TEST(test_compressed)
         ck_assert_int_eq(rc, 0);
     }
     ck_assert_int_gt(packed, 10);
-    verify(q);
-    blk_queue_free(q);
-    check_clean(blk);
-    blk_close(blk);
-    ask_qemu_img("d");
-    blk = open_image("d", "");
-    q = blk_queue_new(blk, vm.loop, 4);
-    for (int n = 0; n < 200; n++)
-        ck_assert_int_eq(step(q), 0);
-    verify(q);
-    blk_queue_free(q);
-    check_clean(blk);
-    blk_close(blk);
-    ask_qemu_img("d");
+    finish(blk, q, "d");
+    live("d", "", 200);
 }
 END_TEST
 
