@@ -29,6 +29,7 @@
 
 #include <pthread.h>
 
+#include "dm/bytes.h"
 #include "dm/block/blk-priv.h"
 #include "dm/block/qcow2.h"
 #include "dm/block/range-lock.h"
@@ -287,30 +288,5 @@ int qcow2_unpack(struct qcow2_queue *q, uint64_t entry);
 
 /* qcow2-check.c: after a crash with lazy refcounts */
 int qcow2_rebuild(struct qcow2 *c, struct cfg_err *err);
-
-static inline uint32_t be_get32(const void *p)
-{
-    uint32_t v;
-
-    __builtin_memcpy(&v, p, 4);
-    return __builtin_bswap32(v);
-}
-static inline uint64_t be_get64(const void *p)
-{
-    uint64_t v;
-
-    __builtin_memcpy(&v, p, 8);
-    return __builtin_bswap64(v);
-}
-static inline void be_put32(void *p, uint32_t v)
-{
-    v = __builtin_bswap32(v);
-    __builtin_memcpy(p, &v, 4);
-}
-static inline void be_put64(void *p, uint64_t v)
-{
-    v = __builtin_bswap64(v);
-    __builtin_memcpy(p, &v, 8);
-}
 
 #endif

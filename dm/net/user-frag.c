@@ -6,26 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dm/bytes.h"
+
 #define ETH 14
 #define HEADERS (ETH + 20)
 #define MORE 0x2000u
 #define OFFSET 0x1fffu
 
-static unsigned get16(const uint8_t *p)
-{
-    return (unsigned)p[0] << 8 | p[1];
-}
-
-static void put16(uint8_t *p, unsigned v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
 bool frag_is(const uint8_t *frame, size_t len)
 {
-    return len >= HEADERS && get16(frame + 12) == 0x0800 &&
-           get16(frame + 20) & (MORE | OFFSET);
+    return len >= HEADERS && be_get16(frame + 12) == 0x0800 &&
+           be_get16(frame + 20) & (MORE | OFFSET);
 }
 
 /* Addresses, protocol and identification. */
@@ -72,21 +63,22 @@ static void finish(struct frag_slot *s)
     uint8_t *ip = s->frame + ETH;
     uint32_t sum = 0;
 
-    put16(ip + 2, (unsigned)(s->len - ETH));
-    put16(ip + 6, 0);
-    put16(ip + 10, 0);
+    be_put16(ip + 2, (unsigned)(s->len - ETH));
+    be_put16(ip + 6, 0);
+    be_put16(ip + 10, 0);
     for (unsigned i = 0; i < 20; i += 2)
-        sum += get16(ip + i);
+        sum += be_get16(ip + i);
     while (sum >> 16)
         sum = (sum & 0xffff) + (sum >> 16);
-    put16(ip + 10, ~sum & 0xffff);
+    be_put16(ip + 10, ~sum & 0xffff);
     s->age = 0; /* frag_done finds it by that */
 }
 
 const uint8_t *frag_take(struct frags *f, const uint8_t *frame, size_t len,
                          size_t *out_len)
 {
-    unsigned total = get16(frame + ETH + 2), flags = get16(frame + ETH + 6);
+    unsigned total = be_get16(frame + ETH + 2),
+             flags = be_get16(frame + ETH + 6);
     size_t offset = (flags & OFFSET) * 8, part = total - 20;
     struct frag_slot *s = find(f, frame);
 

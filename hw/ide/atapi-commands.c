@@ -6,27 +6,7 @@
 
 #include <string.h>
 
-static uint16_t be16(const uint8_t *p)
-{
-    return p[0] << 8 | p[1];
-}
-
-static uint32_t be32(const uint8_t *p)
-{
-    return (uint32_t)be16(p) << 16 | be16(p + 2);
-}
-
-static void put_be16(uint8_t *p, uint16_t v)
-{
-    p[0] = v >> 8;
-    p[1] = v;
-}
-
-static void put_be32(uint8_t *p, uint32_t v)
-{
-    put_be16(p, v >> 16);
-    put_be16(p + 2, v);
-}
+#include "dm/bytes.h"
 
 static void test_unit_ready(struct ide_drive *d, const uint8_t *p)
 {
@@ -70,7 +50,7 @@ static void inquiry(struct ide_drive *d, const uint8_t *p)
     put_padded(b + 8, "hvmd", 8);
     put_padded(b + 16, d->model, 16);
     put_padded(b + 32, d->version, 4);
-    atapi_reply(d, 36, be16(p + 3));
+    atapi_reply(d, 36, be_get16(p + 3));
 }
 
 static void start_stop(struct ide_drive *d, const uint8_t *p)
@@ -102,15 +82,15 @@ static void prevent_removal(struct ide_drive *d, const uint8_t *p)
 
 static void read_capacity(struct ide_drive *d, const uint8_t *p)
 {
-    put_be32(d->buf, atapi_sectors(d) - 1);
-    put_be32(d->buf + 4, CD_SECTOR);
+    be_put32(d->buf, atapi_sectors(d) - 1);
+    be_put32(d->buf + 4, CD_SECTOR);
     atapi_reply(d, 8, 8);
 }
 
 static void seek(struct ide_drive *d, const uint8_t *p)
 {
     d->dma = false;
-    if (be32(p + 2) >= atapi_sectors(d))
+    if (be_get32(p + 2) >= atapi_sectors(d))
         atapi_check(d, SENSE_ILLEGAL_REQUEST, ASC_LBA_OUT_OF_RANGE);
     else
         atapi_good(d);
@@ -118,24 +98,24 @@ static void seek(struct ide_drive *d, const uint8_t *p)
 
 static void read10(struct ide_drive *d, const uint8_t *p)
 {
-    atapi_read(d, be32(p + 2), be16(p + 7));
+    atapi_read(d, be_get32(p + 2), be_get16(p + 7));
 }
 
 static void read12(struct ide_drive *d, const uint8_t *p)
 {
-    atapi_read(d, be32(p + 2), be32(p + 6));
+    atapi_read(d, be_get32(p + 2), be_get32(p + 6));
 }
 
 static void read_cd(struct ide_drive *d, const uint8_t *p)
 {
-    uint32_t n = (uint32_t)p[6] << 16 | be16(p + 7);
+    uint32_t n = (uint32_t)p[6] << 16 | be_get16(p + 7);
 
     switch (p[9] & 0xf8) {
     case 0x00: /* nothing of it */
-        atapi_read(d, be32(p + 2), 0);
+        atapi_read(d, be_get32(p + 2), 0);
         break;
     case 0x10: /* user data */
-        atapi_read(d, be32(p + 2), n);
+        atapi_read(d, be_get32(p + 2), n);
         break;
     default: /* an image has no headers and no ECC */
         atapi_check(d, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD);
@@ -146,7 +126,7 @@ static void read_cd(struct ide_drive *d, const uint8_t *p)
 static void put_address(uint8_t *b, uint32_t lba, bool msf)
 {
     if (!msf) {
-        put_be32(b, lba);
+        be_put32(b, lba);
         return;
     }
     lba += 150;
@@ -208,8 +188,8 @@ static void read_toc(struct ide_drive *d, const uint8_t *p)
         atapi_check(d, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD);
         return;
     }
-    put_be16(d->buf, b - d->buf - 2);
-    atapi_reply(d, b - d->buf, be16(p + 7));
+    be_put16(d->buf, b - d->buf - 2);
+    atapi_reply(d, b - d->buf, be_get16(p + 7));
 }
 
 static void get_configuration(struct ide_drive *d, const uint8_t *p)
@@ -221,22 +201,22 @@ static void get_configuration(struct ide_drive *d, const uint8_t *p)
         return;
     }
     memset(b, 0, 40);
-    put_be16(b + 6, atapi_medium(d) ? 0x0008 : 0); /* profile: CD-ROM */
+    be_put16(b + 6, atapi_medium(d) ? 0x0008 : 0); /* profile: CD-ROM */
     b[10] = 0x03; /* feature 0, profile list: persistent, current */
     b[11] = 4;
-    put_be16(b + 12, 0x0008);
+    be_put16(b + 12, 0x0008);
     b[14] = atapi_medium(d);
-    put_be16(b + 16, 1); /* core */
+    be_put16(b + 16, 1); /* core */
     b[18] = 0x0b;
     b[19] = 8;
-    put_be32(b + 20, 2); /* ATAPI */
+    be_put32(b + 20, 2); /* ATAPI */
     b[24] = 1;           /* DBE */
-    put_be16(b + 28, 3); /* removable medium */
+    be_put16(b + 28, 3); /* removable medium */
     b[30] = 0x03;
     b[31] = 4;
     b[32] = 0x29; /* tray, can eject and lock */
-    put_be32(b, 36 - 4);
-    atapi_reply(d, 36, be16(p + 7));
+    be_put32(b, 36 - 4);
+    atapi_reply(d, 36, be_get16(p + 7));
 }
 
 static void get_event(struct ide_drive *d, const uint8_t *p)
@@ -251,11 +231,11 @@ static void get_event(struct ide_drive *d, const uint8_t *p)
     b[3] = 0x10; /* media events are all there are */
     if (!(p[4] & 0x10)) {
         b[2] = 0x80;
-        put_be16(b, 2);
-        atapi_reply(d, 4, be16(p + 7));
+        be_put16(b, 2);
+        atapi_reply(d, 4, be_get16(p + 7));
         return;
     }
-    put_be16(b, 6);
+    be_put16(b, 6);
     b[2] = 4;
     if (d->eject_asked)
         b[4] = 1;
@@ -263,7 +243,7 @@ static void get_event(struct ide_drive *d, const uint8_t *p)
         b[4] = d->blk ? 2 : 3; /* new medium, medium gone */
     d->eject_asked = d->media_changed = false;
     b[5] = (d->tray_open ? 1 : 0) | (d->blk ? 2 : 0);
-    atapi_reply(d, 8, be16(p + 7));
+    atapi_reply(d, 8, be_get16(p + 7));
 }
 
 static void disc_information(struct ide_drive *d, const uint8_t *p)
@@ -275,18 +255,18 @@ static void disc_information(struct ide_drive *d, const uint8_t *p)
         return;
     }
     memset(b, 0, 34);
-    put_be16(b, 32);
+    be_put16(b, 32);
     b[2] = 0x0e; /* complete */
     b[3] = b[4] = b[5] = b[6] = 1;
     b[7] = 0x20; /* unrestricted use */
-    atapi_reply(d, 34, be16(p + 7));
+    atapi_reply(d, 34, be_get16(p + 7));
 }
 
 static void mechanism_status(struct ide_drive *d, const uint8_t *p)
 {
     memset(d->buf, 0, 8);
     d->buf[1] = d->tray_open ? 0x10 : 0;
-    atapi_reply(d, 8, be16(p + 8));
+    atapi_reply(d, 8, be_get16(p + 8));
 }
 
 /* Pages 01 (error recovery), 0e (audio) and 2a (capabilities). */
@@ -303,10 +283,10 @@ static uint32_t mode_page(struct ide_drive *d, uint8_t code, uint8_t *b)
         b[2] = 0x3b; /* reads CD-R, CD-RW, DVD */
         b[4] = 0x70; /* multi-session, mode 2 */
         b[6] = 0x29 | (d->locked ? 2 : 0);
-        put_be16(b + 8, 704); /* KB/s */
+        be_put16(b + 8, 704); /* KB/s */
         b[11] = 2;
-        put_be16(b + 12, 512);
-        put_be16(b + 14, 704);
+        be_put16(b + 12, 512);
+        be_put16(b + 14, 704);
     }
     return len;
 }
@@ -337,9 +317,9 @@ static void mode_sense(struct ide_drive *d, const uint8_t *p)
         atapi_check(d, SENSE_ILLEGAL_REQUEST, ASC_INVALID_FIELD);
         return;
     }
-    put_be16(b, len - 2);
+    be_put16(b, len - 2);
     b[2] = d->tray_open ? 0x71 : d->blk ? 0x01 : 0x70;
-    atapi_reply(d, len, be16(p + 7));
+    atapi_reply(d, len, be_get16(p + 7));
 }
 
 /* ---- packets ---- */

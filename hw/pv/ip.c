@@ -3,6 +3,8 @@
 
 #include "hw/pv/ip.h"
 
+#include "dm/bytes.h"
+
 #define ETH_HEADER 14u
 #define MAX_TAGS 2
 #define MAX_EXTENSIONS 8 /* headers between IPv6 and what it carries */
@@ -14,11 +16,6 @@ enum {
     ETH_8021AD = 0x88a8
 };
 enum { IPV6_HOP = 0, IPV6_ROUTING = 43, IPV6_DEST = 60 };
-
-static uint16_t be16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
 
 /* Next protocol after IPv6's extension headers; -1: none we know. */
 static int skip_extensions(const uint8_t *frame, size_t len, size_t *at,
@@ -44,12 +41,12 @@ bool ip_find(const uint8_t *frame, size_t len, struct ip_place *p)
 
     if (len < ETH_HEADER)
         return false;
-    type = be16(frame + 12);
+    type = be_get16(frame + 12);
     for (unsigned i = 0;
          i < MAX_TAGS && (type == ETH_8021Q || type == ETH_8021AD); i++) {
         if (len - at < 4)
             return false;
-        type = be16(frame + at + 2);
+        type = be_get16(frame + at + 2);
         at += 4;
     }
     *p = (struct ip_place){.header = at, .ipv6 = type == ETH_IPV6};
@@ -60,7 +57,7 @@ bool ip_find(const uint8_t *frame, size_t len, struct ip_place *p)
         if (frame[at] >> 4 != 4 || header < 20 || len - at < header)
             return false;
         /* More fragments, or a later one. */
-        p->fragment = be16(frame + at + 6) & 0x3fff;
+        p->fragment = be_get16(frame + at + 6) & 0x3fff;
         p->proto = frame[at + 9];
         p->payload = at + header;
         return true;

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dm/bytes.h"
 #include "tests/lib/net-end.h"
 #include "tests/lib/suite.h"
 
@@ -31,28 +32,6 @@ enum { FIN = 1, SYN = 2, RST = 4, PSH = 8, ACK = 16 };
 static struct end *nic;
 static uint32_t guest_ip = 0x0a00020f, host_ip = 0x0a000202;
 static uint8_t frame[2048]; /* the last one received */
-
-static void put16(uint8_t *p, unsigned v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-    put16(p, v >> 16);
-    put16(p + 2, v & 0xffff);
-}
-
-static unsigned get16(const uint8_t *p)
-{
-    return (unsigned)p[0] << 8 | p[1];
-}
-
-static uint32_t get32(const uint8_t *p)
-{
-    return (uint32_t)get16(p) << 16 | get16(p + 2);
-}
 
 static uint32_t sum(uint32_t s, const uint8_t *p, size_t len)
 {
@@ -77,17 +56,17 @@ static void send_ip(uint8_t *f, unsigned proto, uint32_t from, uint32_t to,
                                 : host_mac,
            6);
     memcpy(f + 6, guest_mac, 6);
-    put16(f + 12, 0x0800);
+    be_put16(f + 12, 0x0800);
     /* f + 18 and f + 20 are the caller's: identification and fragment */
     f[14] = 0x45;
     f[15] = 0;
-    put16(f + 16, (unsigned)(20 + len));
-    put16(f + 24, 0);
+    be_put16(f + 16, (unsigned)(20 + len));
+    be_put16(f + 24, 0);
     f[22] = 64;
     f[23] = (uint8_t)proto;
-    put32(f + 26, from);
-    put32(f + 30, to);
-    put16(f + 24, fold(sum(0, f + 14, 20)));
+    be_put32(f + 26, from);
+    be_put32(f + 30, to);
+    be_put16(f + 24, fold(sum(0, f + 14, 20)));
     ck_assert_int_eq(give(nic, f, 34 + len), (ssize_t)(34 + len));
 }
 
@@ -102,19 +81,19 @@ static void send_tcp(struct tcp *c, unsigned flags, const uint8_t *data,
 {
     uint8_t f[1600] = {0}, *t = f + 34;
 
-    put16(t, c->port);
-    put16(t + 2, c->peer_port);
-    put32(t + 4, c->seq);
-    put32(t + 8, c->next);
+    be_put16(t, c->port);
+    be_put16(t + 2, c->peer_port);
+    be_put32(t + 4, c->seq);
+    be_put32(t + 8, c->next);
     t[12] = 5 << 4;
     t[13] = (uint8_t)flags;
-    put16(t + 14, 60000);
+    be_put16(t + 14, 60000);
     if (len)
         memcpy(t + 20, data, len);
-    put32(f + 26, guest_ip);
-    put32(f + 30, host_ip);
-    put16(t + 16,
-          fold(sum(IPPROTO_TCP + 20 + (uint32_t)len, f + 26, 8 + 20 + len)));
+    be_put32(f + 26, guest_ip);
+    be_put32(f + 30, host_ip);
+    be_put16(t + 16,
+             fold(sum(IPPROTO_TCP + 20 + (uint32_t)len, f + 26, 8 + 20 + len)));
     send_ip(f, IPPROTO_TCP, guest_ip, host_ip, 20 + len);
     c->seq += (uint32_t)len + (flags & (SYN | FIN) ? 1 : 0);
 }
@@ -142,11 +121,11 @@ static size_t next_ip(unsigned proto)
         if (n == -EAGAIN)
             return 0;
         ck_assert_int_ge(n, 42);
-        if (get16(frame + 12) == 0x0806 && frame[21] == 1 &&
-            get32(frame + 38) == guest_ip)
+        if (be_get16(frame + 12) == 0x0806 && frame[21] == 1 &&
+            be_get32(frame + 38) == guest_ip)
             answer_arp();
-        if (get16(frame + 12) == 0x0800 && frame[23] == proto)
-            return 14 + get16(frame + 16);
+        if (be_get16(frame + 12) == 0x0800 && frame[23] == proto)
+            return 14 + be_get16(frame + 16);
     }
 }
 
@@ -156,24 +135,24 @@ static unsigned dhcp(unsigned type, uint32_t want)
 {
     uint8_t f[400] = {0}, *u = f + 34, *b = u + 8;
 
-    put16(u, 68);
-    put16(u + 2, 67);
-    put16(u + 4, 8 + 300);
+    be_put16(u, 68);
+    be_put16(u + 2, 67);
+    be_put16(u + 4, 8 + 300);
     b[0] = 1;
     b[1] = 1;
     b[2] = 6;
-    put32(b + 4, 0x12345678);
+    be_put32(b + 4, 0x12345678);
     memcpy(b + 28, guest_mac, 6);
-    put32(b + 236, 0x63825363);
+    be_put32(b + 236, 0x63825363);
     memcpy(b + 240, (uint8_t[]){53, 1, (uint8_t)type, 50, 4}, 5);
-    put32(b + 245, want);
+    be_put32(b + 245, want);
     b[249] = 255;
     send_ip(f, IPPROTO_UDP, 0, 0xffffffff, 8 + 300);
 
-    if (!next_ip(IPPROTO_UDP) || get16(frame + 36) != 68)
+    if (!next_ip(IPPROTO_UDP) || be_get16(frame + 36) != 68)
         return 0;
-    ck_assert_uint_eq(get32(frame + 42 + 4), 0x12345678);
-    guest_ip = get32(frame + 42 + 16);
+    ck_assert_uint_eq(be_get32(frame + 42 + 4), 0x12345678);
+    guest_ip = be_get32(frame + 42 + 16);
     return frame[42 + 242];
 }
 
@@ -269,15 +248,15 @@ static unsigned receive(struct tcp *c, uint8_t *buf, size_t *have)
         return 0;
     ck_assert_uint_eq(
         fold(sum(IPPROTO_TCP + (uint32_t)n - 34, frame + 26, n - 26)), 0);
-    ck_assert_uint_eq(get16(t + 2), c->port);
-    c->peer_port = get16(t);
+    ck_assert_uint_eq(be_get16(t + 2), c->port);
+    c->peer_port = be_get16(t);
     if (t[13] & SYN)
-        c->next = get32(t + 4) + 1;
+        c->next = be_get32(t + 4) + 1;
     if (t[13] & ACK)
-        c->acked = get32(t + 8);
+        c->acked = be_get32(t + 8);
     data = n - 34 - (size_t)(t[12] >> 4) * 4;
     if (data) {
-        ck_assert_uint_eq(get32(t + 4), c->next);
+        ck_assert_uint_eq(be_get32(t + 4), c->next);
         ck_assert_uint_le(*have + data, DOWN);
         memcpy(buf + *have, t + (t[12] >> 4) * 4, data);
         *have += data;
@@ -432,16 +411,16 @@ static void ping(uint16_t id, size_t len, const unsigned *cuts, unsigned n)
     memset(all, id, len);
     all[0] = 8;
     all[1] = 0;
-    put16(all + 4, id);
-    put16(all + 2, 0);
-    put16(all + 2, fold(sum(0, all, len)));
+    be_put16(all + 4, id);
+    be_put16(all + 2, 0);
+    be_put16(all + 2, fold(sum(0, all, len)));
     for (unsigned i = 0; i <= n; i++) {
         size_t end = i < n ? cuts[i] : len;
         uint8_t *f = calloc(1, 34 + end - at);
 
         memcpy(f + 34, all + at, end - at);
-        put16(f + 18, id);
-        put16(f + 20, (unsigned)(at / 8) | (i < n ? 0x2000 : 0));
+        be_put16(f + 18, id);
+        be_put16(f + 20, (unsigned)(at / 8) | (i < n ? 0x2000 : 0));
         send_ip(f, IPPROTO_ICMP, guest_ip, host_ip, end - at);
         free(f);
         at = end;
@@ -458,7 +437,7 @@ static size_t ping_answer(void)
         if (!n)
             return all;
         all += n - 34;
-    } while (get16(frame + 20) & 0x2000);
+    } while (be_get16(frame + 20) & 0x2000);
     return all;
 }
 
@@ -488,13 +467,13 @@ START_TEST(fragments_that_overlap_are_dropped)
     up("");
     lease();
     for (unsigned i = 0; i < 20; i++) { /* more than are kept */
-        put16(f + 18, 100 + i);
-        put16(f + 20, 0x2000);
+        be_put16(f + 18, 100 + i);
+        be_put16(f + 20, 0x2000);
         memset(f + 34, 0, 100);
         send_ip(f, IPPROTO_ICMP, guest_ip, host_ip, 96);
-        put16(f + 20, 0x2001); /* begins inside the first */
+        be_put16(f + 20, 0x2001); /* begins inside the first */
         send_ip(f, IPPROTO_ICMP, guest_ip, host_ip, 96);
-        put16(f + 20, 24);
+        be_put16(f + 20, 24);
         send_ip(f, IPPROTO_ICMP, guest_ip, host_ip, 96);
     }
     ck_assert_uint_eq(ping_answer(), 0);
@@ -517,9 +496,9 @@ START_TEST(frames_that_nobody_takes_are_bounded)
     lease();
     for (unsigned i = 0; i < 5000; i++) { /* pings, each with an answer */
         f[34] = 8;
-        put16(f + 40, i);
-        put16(f + 36, 0);
-        put16(f + 36, fold(sum(0, f + 34, 1000)));
+        be_put16(f + 40, i);
+        be_put16(f + 36, 0);
+        be_put16(f + 36, fold(sum(0, f + 34, 1000)));
         send_ip(f, IPPROTO_ICMP, guest_ip, host_ip, 1000);
     }
     while (take(nic, frame, sizeof(frame)) > 0)
@@ -548,15 +527,15 @@ START_TEST(hostile_frames)
             f[j] = (uint8_t)(seed >> 24);
         }
         /* ARP, IPv4 or IPv6 whose lengths lie */
-        put16(f + 12, (const uint16_t[]){0x0806, 0x0800, 0x86dd}[i % 3]);
+        be_put16(f + 12, (const uint16_t[]){0x0806, 0x0800, 0x86dd}[i % 3]);
         if (i % 3 == 1) {
             f[14] = 0x45;
             f[23] = (const uint8_t[]){1, 6, 17}[i / 3 % 3];
-            put32(f + 26, guest_ip);
-            put32(f + 30, i % 2 ? host_ip : host_ip + 1);
-            put16(f + 20, i % 5 ? 0 : get16(f + 20)); /* fragments */
-            put16(f + 24, 0);
-            put16(f + 24, fold(sum(0, f + 14, 20)));
+            be_put32(f + 26, guest_ip);
+            be_put32(f + 30, i % 2 ? host_ip : host_ip + 1);
+            be_put16(f + 20, i % 5 ? 0 : be_get16(f + 20)); /* fragments */
+            be_put16(f + 24, 0);
+            be_put16(f + 24, fold(sum(0, f + 14, 20)));
         }
         give(nic, f, len);
         if (i % 50 == 0)
