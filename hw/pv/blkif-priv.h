@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 
 #include "dm/block/blk.h"
+#include "dm/looks.h"
 #include "dm/worker.h"
 #include "hw/pv/blkif-proto.h"
 #include "hw/pv/blkif.h"
@@ -88,6 +89,7 @@ struct blkif_queue {
     struct loop_task again;
     const char *broken; /* why; NULL: it is not */
     bool running, held;
+    struct looks looks;            /* before an event is asked for */
     unsigned in_flight;            /* read and not answered */
     size_t bytes;                  /* of them */
     struct blkif_request *barrier; /* waits for the others, or is in work */

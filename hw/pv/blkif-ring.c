@@ -350,12 +350,13 @@ static bool take(struct blkif_queue *q, unsigned *budget)
     return true;
 }
 
-/* An event is asked for when all that was there has been started or done, so
- * that what comes meanwhile needs none. */
+/* An event is asked for when all that was there has been started or done, and
+ * after a few looks more, so that what comes meanwhile needs none. */
 void blkif_queue_run(struct blkif_queue *q)
 {
-    unsigned budget = 2 * q->ring.size;
-    bool all;
+    const unsigned most = 2 * q->ring.size;
+    unsigned budget = most;
+    bool all, again = false;
 
     if (!q->running || q->broken)
         return;
@@ -364,9 +365,12 @@ void blkif_queue_run(struct blkif_queue *q)
         all = take(q, &budget);
         blk_poll(q->bq);
         push(q);
-    } while (all && !q->port.more && pv_ring_want(&q->ring, 1));
+        if (!all || q->port.more)
+            break;
+        again = looks_again(&q->looks, budget < most);
+    } while (!again && pv_ring_want(&q->ring, 1));
     blk_unplug(q->bq);
-    if (!budget && !q->held)
+    if (again || (!budget && !q->held))
         loop_post(q->thread.loop, &q->again);
 }
 

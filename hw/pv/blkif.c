@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dm/machine.h"
 #include "hw/pv/blkif-priv.h"
@@ -154,6 +155,8 @@ static int queue_new(struct blkif_queue *q, struct cfg_err *err)
     snprintf(key, sizeof(key), "%sevent-channel", prefix);
     q->broken_task = (struct loop_task){.fn = on_broken, .opaque = q};
     q->again = (struct loop_task){.fn = run_again, .opaque = q};
+    /* A lone processor is the frontend's, too, or somebody else's. */
+    q->looks.worth = sysconf(_SC_NPROCESSORS_ONLN) > 1 ? LOOKS_MAX : 0;
 
     rc = read_ring(q, prefix, err);
     if (!rc)

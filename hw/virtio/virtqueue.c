@@ -27,8 +27,6 @@ struct used_elem {
 #define AVAIL_NO_INTERRUPT 1u
 #define USED_NO_NOTIFY 1u
 
-#define LOOKS_MAX 16u /* some 20 microseconds, see vq_rest */
-
 /* Every field of a ring is read and written by these, so exactly once. */
 #define load(p) __atomic_load_n(p, __ATOMIC_RELAXED)
 #define store(p, v) __atomic_store_n(p, v, __ATOMIC_RELAXED)
@@ -113,7 +111,7 @@ int vq_map(struct virtqueue *vq)
     vq->retry_n = vq->parked_n;
     vq->shown = vq->used_idx;
     vq->signalled_valid = false;
-    vq->looks = vq->looks_left = LOOKS_MAX;
+    vq->looks.worth = vq->looks.left = LOOKS_MAX;
     return 0;
 }
 
@@ -465,20 +463,7 @@ bool vq_kick_on(struct virtqueue *vq)
 
 void vq_rest(struct virtqueue *vq, bool worked)
 {
-    if (worked) {
-        if (vq->looks_left < vq->looks && vq->looks < LOOKS_MAX)
-            vq->looks *= 2;
-        vq->looks_left = vq->looks;
-    }
-    if (vq->looks_left) {
-        vq->looks_left--;
-        vq_again(vq);
-        return;
-    }
-    if (vq->looks > 1)
-        vq->looks /= 2;
-    vq->looks_left = vq->looks;
-    if (vq_kick_on(vq))
+    if (looks_again(&vq->looks, worked) || vq_kick_on(vq))
         vq_again(vq);
 }
 

@@ -28,6 +28,7 @@
 #include "dm/bus.h"
 #include "dm/iov.h"
 #include "dm/log.h"
+#include "dm/looks.h"
 #include "dm/loop.h"
 #include "dm/mem.h"
 #include "dm/worker.h"
@@ -68,8 +69,7 @@ struct virtqueue {
     uint16_t in_flight; /* popped, neither pushed nor put back */
     unsigned parked_n;  /* bits in parked */
     unsigned retry_n;   /* of them, those to pop again */
-    unsigned looks;     /* worth making before kicks are asked for */
-    unsigned looks_left;
+    struct looks looks; /* before kicks are asked for */
     struct gmap desc, avail, used;
     struct log_quota *quota;
     const char *ctx;                      /* for the log */

@@ -355,7 +355,7 @@ START_TEST(looks_again_before_it_asks_for_kicks)
     /* what came while kicks were off is not lost */
     work();
     ck_assert(again());
-    vq.looks_left = 0;
+    vq.looks.left = 0;
     offer(0);
     vq_rest(&vq, false);
     ck_assert(again());
