@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "dm/block/blk.h"
+#include "tests/lib/report.h"
 #include "tests/lib/suite.h"
 #include "tests/pv/blk-front.h"
 
@@ -80,8 +81,10 @@ static void spawn(unsigned die_at)
 {
     child = fork();
     ck_assert_int_ge(child, 0);
-    if (!child)
+    if (!child) {
+        report_nothing();
         serve(die_at);
+    }
 }
 
 /* True: it had been killed. */
