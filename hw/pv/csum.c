@@ -3,17 +3,13 @@
 
 #include "hw/pv/csum.h"
 
+#include "dm/bytes.h"
 #include "hw/pv/ip.h"
-
-static uint16_t be16(const uint8_t *p)
-{
-    return (uint16_t)(p[0] << 8 | p[1]);
-}
 
 static uint32_t add(uint32_t sum, const uint8_t *p, size_t len)
 {
     for (; len > 1; p += 2, len -= 2)
-        sum += be16(p);
+        sum += be_get16(p);
     return len ? sum + ((uint32_t)p[0] << 8) : sum;
 }
 
@@ -21,12 +17,6 @@ static uint16_t fold(uint32_t sum)
 {
     sum = (sum & 0xffff) + (sum >> 16);
     return (uint16_t)(sum + (sum >> 16));
-}
-
-static void put(uint8_t *p, uint16_t v)
-{
-    p[0] = (uint8_t)(v >> 8);
-    p[1] = (uint8_t)v;
 }
 
 bool csum_find(uint8_t *frame, size_t len, struct csum_place *p)
@@ -59,7 +49,7 @@ bool csum_find(uint8_t *frame, size_t len, struct csum_place *p)
     sum = ip.ipv6 ? add(0, frame + ip.header + 8, 32)
                   : add(0, frame + ip.header + 12, 8);
     sum += (uint32_t)ip.proto + (uint32_t)(len - ip.payload);
-    put(frame + ip.payload + p->offset, fold(sum));
+    be_put16(frame + ip.payload + p->offset, fold(sum));
     return true;
 }
 
@@ -71,5 +61,5 @@ void csum_fill(uint8_t *frame, size_t len, uint16_t start, uint16_t offset)
         return;
     sum = (uint16_t)~fold(add(0, frame + start, len - start));
     /* In UDP 0 means none; in TCP both mean the same. */
-    put(frame + start + offset, sum ? sum : 0xffff);
+    be_put16(frame + start + offset, sum ? sum : 0xffff);
 }
