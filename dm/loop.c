@@ -266,7 +266,8 @@ int loop_fd_accept(struct loop_fd *w, const char *who)
     if (fd >= 0)
         return fd;
     fd = -errno;
-    if (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOBUFS) {
+    if (!w->rests &&
+        (fd == -EMFILE || fd == -ENFILE || fd == -ENOMEM || fd == -ENOBUFS)) {
         log_err(who, "accept: %s", strerror(-fd));
         rest(w);
     }

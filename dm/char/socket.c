@@ -416,6 +416,8 @@ static int wait_for_client(struct chr_socket *c, struct cfg_err *err)
             return err_set(err, -EINTR, "%s: interrupted", c->name);
         if (poll(&pfd, 1, 200) > 0)
             on_accept(c, EPOLLIN);
+        if (c->fd < 0 && c->listener.rests)
+            poll(NULL, 0, 200); /* no loop runs that would wait for us */
     }
     return 0;
 }

@@ -166,6 +166,8 @@ START_TEST(callers_wait_for_descriptors)
     no_more_after(end, &was);
     loop_once(loop, 0);
     ck_assert_int_eq(caller, -EMFILE);
+    /* somebody looks without the loop */
+    ck_assert_int_eq(loop_fd_accept(&listener, "test"), -EMFILE);
     /* while he waits: told to watch, or not to, it does neither */
     loop_fd_events(&listener, 0);
     loop_fd_events(&listener, EPOLLIN);
