@@ -89,6 +89,7 @@ struct blkif_queue {
     struct loop_task again;
     const char *broken; /* why; NULL: it is not */
     bool running, held;
+    uint32_t last;                 /* ring.req_cons at a last look */
     struct looks looks;            /* before an event is asked for */
     unsigned in_flight;            /* read and not answered */
     size_t bytes;                  /* of them */

@@ -305,6 +305,35 @@ static void disconnect(struct xenbus_dev *d)
     b->nqueues = 0;
 }
 
+struct last_call {
+    struct blkif_queue *q;
+    bool busy;
+};
+
+static void queue_last(void *opaque)
+{
+    struct last_call *c = opaque;
+    struct blkif_queue *q = c->q;
+
+    blkif_queue_run(q);
+    c->busy |= q->in_flight || q->ring.req_cons != q->last;
+    q->last = q->ring.req_cons;
+    if (!q->broken)
+        pv_port_notify(&q->port);
+}
+
+static bool last(struct xenbus_dev *d)
+{
+    struct blkif *b = blkif_of(d);
+    struct last_call c = {0};
+
+    for (unsigned i = 0; i < b->nqueues; i++) {
+        c.q = &b->queue[i];
+        worker_call(&c.q->thread, queue_last, &c);
+    }
+    return c.busy;
+}
+
 static int connect_front(struct xenbus_dev *d, struct cfg_err *err)
 {
     struct blkif *b = blkif_of(d);
@@ -356,6 +385,7 @@ static const struct xenbus_class blkif_class = {
     .advertise = advertise,
     .connect = connect_front,
     .publish = publish,
+    .last = last,
     .disconnect = disconnect,
 };
 

@@ -11,6 +11,9 @@
 #include <string.h>
 
 #define TX_TRIES 16 /* others may be writing all the time, but not ours */
+#define LAST_NS                                                   \
+    (100 * 1000000) /* from one last look to the next, guest time \
+                     */
 
 /* ---- reading and writing ---- */
 
@@ -164,6 +167,7 @@ static void drop_rings(struct xenbus_dev *d)
     if (!d->connected)
         return;
     d->connected = false;
+    timer_cancel(d->vm, &d->rest);
     d->cls->disconnect(d);
 }
 
@@ -288,6 +292,16 @@ static void front_at_rest(struct xenbus_dev *d)
         switch_to(d, XENBUS_CLOSED, NULL);
 }
 
+/* Linux says Closed at once, and waits for answers when its device goes, which
+ * it does when we are Closed. Before it says so it stops its queues, so that
+ * requests of others may be stuck behind that; an event, and be it for nothing,
+ * starts them again, and then these come. So there is more than one look. */
+static void last_look(struct xenbus_dev *d)
+{
+    d->cls->last(d);
+    timer_set(d->vm, &d->rest, clock_now(d->vm) + LAST_NS);
+}
+
 static void gone(struct xenbus_dev *d)
 {
     drop_rings(d);
@@ -336,14 +350,18 @@ static void look(struct xenbus_dev *d)
         front_alive(d);
         break;
     case XENBUS_CLOSING:
-        xenbus_close(d);
+        if (d->state != XENBUS_CLOSING && d->state != XENBUS_CLOSED)
+            switch_to(d, XENBUS_CLOSING, NULL);
+        break;
+    case XENBUS_CLOSED:
+        if (!d->connected || !d->cls->last)
+            front_at_rest(d);
+        else if (!timer_armed(&d->rest))
+            last_look(d);
         break;
     case XENBUS_UNKNOWN:
-        if (online && d->state == XENBUS_INITIALISING)
-            break; /* not there yet */
-        /* fall through */
-    case XENBUS_CLOSED:
-        front_at_rest(d);
+        if (!online || d->state != XENBUS_INITIALISING)
+            front_at_rest(d); /* else it is not there yet */
         break;
     case XENBUS_INIT_WAIT:
     case XENBUS_RECONFIGURING:
@@ -357,6 +375,18 @@ static void look(struct xenbus_dev *d)
 static void on_watch(void *opaque, const char *path)
 {
     look(opaque);
+}
+
+static void rested(void *opaque)
+{
+    struct xenbus_dev *d = opaque;
+
+    if (d->cls->last(d)) {
+        timer_set(d->vm, &d->rest, clock_now(d->vm) + LAST_NS);
+        return;
+    }
+    drop_rings(d);
+    look(d);
 }
 
 /* ---- life ---- */
@@ -398,6 +428,7 @@ int xenbus_start(struct xenbus_dev *d, const char *back, struct cfg_err *err)
     snprintf(d->ctx, sizeof(d->ctx), "%s %" PRIu32 "/%.16s", d->cls->type,
              d->x->domid, slash + 1);
     d->state = XENBUS_INITIALISING;
+    timer_init(&d->rest, rested, d);
     rc = find_front(d, err);
     if (rc)
         return err_prefix(err, rc, "%s", back);

@@ -7,14 +7,16 @@
  *      Initialising
  *      advertise()  -> InitWait  <---------  Initialising
  *      connect()    -> Connected <---------  Initialised or Connected
- *      disconnect() -> Closing   <---------  Closing
- *      disconnect() -> Closed    <---------  Closed, or its folder is gone
+ *      Closing                   <---------  Closing
+ *      last(), disconnect() -> Closed <----  Closed
+ *      disconnect() -> Closed    <---------  its folder is gone
  *      disconnect(), advertise() -> InitWait <---- Initialising again
  *
  * A toolstack that detaches writes "online" 0 and our "state" Closing: the
- * frontend decides when it lets go, we serve until then. When both ends are
- * closed and the device is not online, or its folder has been removed, gone()
- * tells the owner to free it.
+ * frontend decides when it lets go, we serve until then, and what it has asked
+ * for until then is answered after that. When both ends are closed and the
+ * device is not online, or its folder has been removed, gone() tells the owner
+ * to free it.
  *
  * A process that finds its own state Connected was not the one that wrote it:
  * it goes on with the rings as they are, and says nothing, as nothing has
@@ -34,6 +36,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dm/clock.h"
 #include "dm/err.h"
 #include "dm/log.h"
 #include "dm/xenif.h"
@@ -65,6 +68,10 @@ struct xenbus_class {
     /* Writes what a connected frontend needs; may run several times, again
      * after xenbus_republish. May be NULL. */
     int (*publish)(struct xenbus_dev *d, struct cfg_err *err);
+    /* The frontend is Closed: answers what it has asked for, and sends an
+     * event in any case. True: there was something, or still is. Called again
+     * and again until there is not; then disconnect. May be NULL. */
+    bool (*last)(struct xenbus_dev *d);
     /* Gives all back; only after a connect. */
     void (*disconnect)(struct xenbus_dev *d);
     /* The frontend has changed something below its folder. May be NULL. */
@@ -86,6 +93,7 @@ struct xenbus_dev {
     bool again;              /* connect: another process was, and has died */
     uint32_t tx;             /* of advertise and publish */
     void *watch_back, *watch_front;
+    struct timer rest; /* armed: a last look has been taken */
     struct log_quota quota;
     uint64_t connects; /* so far */
 };

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dm/clock.h"
+#include "dm/qtest.h"
+
 static const struct blkif_abi abi32 = BLKIF_ABI_32, abi64 = BLKIF_ABI_64;
 
 void bf_folders(struct xenif *x)
@@ -105,6 +108,20 @@ void bf_disconnect(struct bf *f)
     bf_set_front(f, "state", "6");
     bf_set_front(f, "state", "1");
     ck_assert_int_eq(bf_state(f), XENBUS_INIT_WAIT);
+}
+
+void bf_closed(struct bf *f)
+{
+    bf_set_front(f, "state", "6");
+    for (unsigned i = 0; i < BF_WAIT_MS; i++) {
+        if (bf_state(f) == XENBUS_CLOSED)
+            return;
+        vm_lock(f->vm);
+        qtest_clock_to(f->vm, clock_now(f->vm) + 100 * 1000000);
+        vm_unlock(f->vm);
+        loop_once(f->vm->loop, 1); /* for what the disk has in work */
+    }
+    ck_abort_msg("not closed but %d", bf_state(f));
 }
 
 static uint8_t *slot(struct bf_ring *r, uint32_t idx)

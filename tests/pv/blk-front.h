@@ -56,7 +56,8 @@ void bf_connect(struct bf *f, const char *protocol, unsigned queues,
 void bf_offer(struct bf *f, const char *protocol, unsigned queues,
               unsigned order);
 void bf_disconnect(struct bf *f); /* Closing, Closed, Initialising */
-int bf_state(struct bf *f);       /* the backend's */
+void bf_closed(struct bf *f); /* Closed, and time until the backend is too */
+int bf_state(struct bf *f);   /* the backend's */
 void bf_set_front(struct bf *f, const char *key, const char *value);
 
 void bf_put(struct bf_ring *r, const struct bf_req *req);

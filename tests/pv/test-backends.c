@@ -148,8 +148,7 @@ START_TEST(a_disk_comes_and_goes)
         ck_assert_int_eq(bf_do(&f.ring[0], &req), BLKIF_RSP_OKAY);
         detach();
         ck_assert_int_eq(bf_state(&f), XENBUS_CLOSING);
-        bf_set_front(&f, "state", "6");
-        ck_assert_int_eq(bf_state(&f), XENBUS_CLOSED);
+        bf_closed(&f);
         /* until the toolstack takes the folder away, nothing stirs */
         ck_assert_uint_eq(images(), 0);
         ck_assert_uint_eq(fake_watches(f.x), folders);

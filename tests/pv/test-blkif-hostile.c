@@ -496,6 +496,34 @@ START_TEST(xsa_300_mapping_cap)
 }
 END_TEST
 
+/* A ring that is nonsense when the frontend is Closed, and one without an
+ * end. */
+START_TEST(closed_with_a_bad_ring)
+{
+    struct bf_ring *r = &f.ring[0];
+    struct bf_req req = bf_rw(BLKIF_OP_READ, 0, BF_DATA, 1);
+
+    bf_connect(&f, NULL, 1, 0);
+    atomic_store(&r->head->req_prod, 1000);
+    bf_closed(&f);
+    nothing_left();
+    bf_set_front(&f, "state", "1");
+    bf_connect(&f, NULL, 1, 0);
+    bf_set_front(&f, "state", "6");
+    for (unsigned i = 0; i < 20; i++) {
+        bf_put(r, &req);
+        bf_push(r);
+        bf_get(r);
+        tv_step(t, 100 * 1000000);
+        bf_run(&f);
+    }
+    fake_xs_set(f.x, NULL, BF_FRONT); /* the toolstack's last word */
+    bf_run(&f);
+    ck_assert_int_eq(bf_state(&f), XENBUS_CLOSED);
+    nothing_left();
+}
+END_TEST
+
 /* Each call of a connect and of some requests fails once. */
 START_TEST(every_call_fails_once)
 {
@@ -612,6 +640,7 @@ int main(void)
         xsa_155_double_fetch,
         xsa_371_reconnect_under_load,
         xsa_300_mapping_cap,
+        closed_with_a_bad_ring,
         every_call_fails_once,
         xsa_332_event_storm,
         storm,

@@ -559,11 +559,37 @@ START_TEST(detach)
         } else {
             bf_set_front(&f, "state", "5");
             ck_assert_ptr_nonnull(b);
-            bf_set_front(&f, "state", "6");
+            bf_closed(&f);
         }
         ck_assert_ptr_null(b);
         ck_assert_uint_eq(fake_mapped(f.x), 0);
     }
+}
+END_TEST
+
+/* All that was asked for before Closed is answered, with no event for it, and
+ * what comes after that because of an event. */
+START_TEST(answered_when_closed)
+{
+    struct bf_ring *r = &f.ring[1];
+    struct bf_req req = bf_rw(BLKIF_OP_WRITE, 0, BF_DATA, 11);
+
+    bf_connect(&f, NULL, 2, 0);
+    fake_xs_set(f.x, "5", BF_BACK "/state");
+    bf_run(&f);
+    for (unsigned i = 0; i < r->size; i++)
+        bf_put(r, &req);
+    atomic_store(&r->head->req_prod, r->prod);
+    bf_set_front(&f, "state", "6");
+    for (unsigned i = 0; i < r->size; i++)
+        ck_assert_int_eq(bf_get(r).status, BLKIF_RSP_OKAY);
+    ck_assert(fake_wait(f.x, f.ring[0].port, BF_WAIT_MS));
+    ck_assert_int_eq(bf_do(&f.ring[0], &req), BLKIF_RSP_OKAY);
+    tv_step(t, 100 * 1000000); /* so there may be more */
+    bf_run(&f);
+    ck_assert_int_eq(bf_do(r, &req), BLKIF_RSP_OKAY);
+    bf_closed(&f);
+    ck_assert_uint_eq(fake_mapped(f.x), 0);
 }
 END_TEST
 
@@ -597,6 +623,7 @@ int main(void)
         ignored_error,
         no_journal,
         detach,
+        answered_when_closed,
         cdrom,
         NULL,
     };

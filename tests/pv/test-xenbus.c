@@ -18,8 +18,9 @@
 
 struct backend {
     struct xenbus_dev d;
-    unsigned advertised, published, disconnected, gone;
+    unsigned advertised, published, disconnected, looks, gone;
     int fail;
+    bool busy;    /* at a last look */
     bool removed; /* the toolstack takes our folder while we connect */
 };
 
@@ -54,6 +55,12 @@ static int be_publish(struct xenbus_dev *d, struct cfg_err *err)
 static void be_disconnect(struct xenbus_dev *d)
 {
     b.disconnected++;
+}
+
+static bool be_last(struct xenbus_dev *d)
+{
+    b.looks++;
+    return b.busy;
 }
 
 static const struct xenbus_class be_class = {
@@ -155,9 +162,10 @@ START_TEST(connect_and_close)
     ck_assert_str_eq(fake_xs_get(x, BACK "/sectors"), "1");
     front(XENBUS_CLOSING);
     ck_assert_int_eq(back(), XENBUS_CLOSING);
-    ck_assert_uint_eq(b.disconnected, 1);
+    ck_assert(b.d.connected); /* it may be waiting for answers */
     front(XENBUS_CLOSED);
     ck_assert_int_eq(back(), XENBUS_CLOSED);
+    ck_assert_uint_eq(b.disconnected, 1);
     ck_assert_uint_eq(b.disconnected, 1);
     ck_assert_uint_eq(b.gone, 0);
     /* The driver is loaded again. */
@@ -198,7 +206,7 @@ START_TEST(detach)
     ck_assert(b.d.connected);
     ck_assert_uint_eq(b.gone, 0);
     front(XENBUS_CLOSING);
-    ck_assert(!b.d.connected);
+    ck_assert(b.d.connected);
     front(XENBUS_CLOSED);
     ck_assert_int_eq(back(), XENBUS_CLOSED);
     ck_assert_uint_eq(b.gone, 1);
@@ -368,6 +376,54 @@ START_TEST(watch_flood)
 }
 END_TEST
 
+/* A frontend that says Closed has its answers first; not one that begins anew,
+ * or whose folder is gone. */
+START_TEST(last_looks)
+{
+    struct xenbus_class cls = be_class;
+
+    cls.last = be_last;
+    b.d.cls = &cls;
+    for (unsigned i = 0; i < 4; i++) {
+        b.looks = 0;
+        b.busy = true;
+        connect_it();
+        front(XENBUS_CLOSED);
+        set(FRONT, "something", "1"); /* no look for each */
+        ck_assert_uint_eq(b.looks, 1);
+        for (unsigned n = 2; n < 5; n++) {
+            tv_step(t, 100 * 1000000);
+            run();
+            ck_assert_uint_eq(b.looks, n);
+            ck_assert_int_eq(back(), XENBUS_CONNECTED);
+        }
+        b.busy = false;
+        switch (i) {
+        case 0:
+            front(XENBUS_INITIALISING);
+            ck_assert_int_eq(back(), XENBUS_INIT_WAIT);
+            break;
+        case 1:
+            front(XENBUS_UNKNOWN);
+            ck_assert_int_eq(back(), XENBUS_CLOSED);
+            break;
+        case 3:
+            set(BACK, "online", "0");
+            break;
+        }
+        ck_assert_uint_eq(b.disconnected, i < 2 ? i + 1 : i);
+        tv_step(t, 100 * 1000000);
+        run();
+        ck_assert_uint_eq(b.disconnected, i + 1);
+        ck_assert_uint_eq(b.looks, i < 2 ? 4 : 5);
+        if (i)
+            ck_assert_int_eq(back(), XENBUS_CLOSED);
+        front(XENBUS_INITIALISING);
+    }
+    ck_assert_uint_eq(b.gone, 1);
+}
+END_TEST
+
 /* XSA-71, XSA-350 in small: whatever fails at whatever time, all is let go
  * and the next driver can connect. */
 START_TEST(every_call_fails_once)
@@ -423,6 +479,7 @@ int main(void)
         trusted_nodes,
         conflicts,
         watch_flood,
+        last_looks,
         every_call_fails_once,
         random_states,
         NULL,
