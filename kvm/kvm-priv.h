@@ -176,6 +176,7 @@ extern const struct xenemu_host kvm_xen_host;
 int kvm_xen_host_init(struct kvm *k);
 void kvm_xen_host_fini(struct kvm *k);
 void kvm_xen_host_enter(struct vcpu *v); /* its own thread */
+void kvm_xen_began(struct vcpu *v);      /* the same; Xen or not */
 
 /* slots.c */
 void kvm_layout_begin(struct vm *vm);

@@ -207,8 +207,10 @@ static int run_failed(struct vcpu *v, int error)
 {
     if (error == EINTR)
         return -EINTR;
-    if (error == EAGAIN) /* an AP that waited woke up */
+    if (error == EAGAIN) { /* an AP that waited has had its INIT */
+        kvm_xen_began(v);
         return 0;
+    }
     log_err("kvm", "vcpu%u: KVM_RUN: %s", v->index, strerror(error));
     return finish_broken(v);
 }

@@ -235,6 +235,13 @@ const struct xenemu_host kvm_xen_host = {
 
 /* ---- life ---- */
 
+/* At an INIT KVM forgets where the time goes. */
+void kvm_xen_began(struct vcpu *v)
+{
+    if (v->kvm->xen)
+        set_time(v);
+}
+
 void kvm_xen_host_enter(struct vcpu *v)
 {
     unsigned what = atomic_exchange(&v->todo, 0);

@@ -106,15 +106,19 @@ static long set_singleshot(struct xcall *c, unsigned i)
     return 0;
 }
 
+/* Linux stops a periodic timer that it has never had when a vCPU comes up. If
+ * that has been up before, KVM has lost the place of its time since. */
 static long stop_timer(struct xcall *c, unsigned i, bool periodic)
 {
     if (!periodic && i != c->vcpu)
         return -XEN_EINVAL;
     pthread_mutex_lock(&c->x->lock);
-    if (periodic)
+    if (periodic) {
         xen_periodic(c->x, i, TIMER_NEVER);
-    else
+        xen_vcpu_place(c->x, i);
+    } else {
         xen_singleshot(c->x, i, TIMER_NEVER);
+    }
     pthread_mutex_unlock(&c->x->lock);
     return 0;
 }
