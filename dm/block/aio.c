@@ -16,9 +16,10 @@
 
 #define BATCH 32 /* completions told before the loop looks elsewhere */
 /* Done in place: whole pages, lest one must be read for the rest of it, and
- * no more than is copied faster than handed over. When a run of them has taken
- * long (the kernel holds back those who write more than the disk takes), the
- * ring has them for a while, so that nothing else has to wait. */
+ * no more than is copied faster than handed over. When a write has taken long
+ * (the kernel holds back those who write more than the disk takes, which a
+ * file in memory has not), the ring has them for a while, so that nothing else
+ * has to wait. */
 #define NOW_PAGE 4096u
 #define NOW_MAX (256u << 10)
 #define NOW_LONG_NS 1000000
@@ -60,26 +61,33 @@ static unsigned reap(struct aio *aio)
     return n;
 }
 
+static ssize_t do_now(struct aio *aio, const struct aio_op *op)
+{
+    bool in_memory = aio->now & AIO_NOW_READS;
+    int64_t begun = in_memory ? 0 : blk_now_ns();
+    ssize_t r = op->kind == AIO_WRITE
+                    ? pwritev2(aio->fd, op->iov, op->iovcnt, op->off, 0)
+                    : preadv2(aio->fd, op->iov, op->iovcnt, op->off, 0);
+
+    if (!in_memory && blk_now_ns() - begun > NOW_LONG_NS)
+        aio->not_now = blk_now_ns() + NOW_REST_NS;
+    return r;
+}
+
 /* Those that are done in place. */
 static void run_now(struct aio *aio)
 {
     struct aio_op *op, *list = aio->now_head;
-    int64_t begun = blk_now_ns(), end;
 
     aio->now_head = NULL;
     aio->now_end = &aio->now_head;
     blk_plug(aio->q);
     while ((op = list)) {
-        ssize_t r = op->kind == AIO_WRITE
-                        ? pwritev2(aio->fd, op->iov, op->iovcnt, op->off, 0)
-                        : preadv2(aio->fd, op->iov, op->iovcnt, op->off, 0);
+        ssize_t r = do_now(aio, op);
 
         list = op->next;
         op->done(op, r < 0 ? -errno : (int)r);
     }
-    end = blk_now_ns();
-    if (end - begun > NOW_LONG_NS)
-        aio->not_now = end + NOW_REST_NS;
     blk_unplug(aio->q);
 }
 
