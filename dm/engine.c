@@ -30,6 +30,10 @@ bool engine_no_power(struct vm *vm, bool reboot)
     return false;
 }
 
+void engine_no_mem_dirty(struct vm *vm, gpa_t gpa, size_t len)
+{
+}
+
 void engine_no_pci_intx(struct vm *vm, uint16_t bdf, unsigned pin, bool level)
 {
 }

@@ -38,6 +38,7 @@ enum engine_caps {
     /* A message with vector 0, which no local APIC takes, names an event that
      * the guest masks at its hypervisor and not in the function's table. */
     ENGINE_MSI_EVENTS = 1 << 14,
+    ENGINE_DIRTY_LOG = 1 << 15, /* wants to know what devices write */
 };
 
 /* Where a vCPU starts after reset, when no firmware runs. */
@@ -84,12 +85,15 @@ struct engine_ops {
     int (*claim)(struct vm *vm, const struct bus_region *r);
     void (*release)(struct vm *vm, const struct bus_region *r);
 
-    /* Any thread, no lock: the contracts of dm/mem.h. */
+    /* Any thread, no lock: the contracts of dm/mem.h. mem_write tells of what
+     * it has written by mem_dirty(). */
     int (*mem_read)(struct vm *vm, gpa_t gpa, void *buf, size_t len);
     int (*mem_write)(struct vm *vm, gpa_t gpa, const void *buf, size_t len);
     int (*mem_map)(struct vm *vm, gpa_t gpa, size_t len, bool write,
                    struct gmap *out);
-    void (*mem_unmap)(struct vm *vm, struct gmap *map, size_t dirty);
+    void (*mem_unmap)(struct vm *vm, struct gmap *map);
+    /* Any thread, no lock, while mem_log_dirty is on: was written to. */
+    void (*mem_dirty)(struct vm *vm, gpa_t gpa, size_t len);
 
     /* Locked. The layout changed: piece idx of MEM_SLOTS is this now, or is
      * gone (slot NULL), which cannot fail. A replaced piece is removed first.
@@ -126,6 +130,7 @@ extern const struct engine_ops *const engine_list[]; /* ends with NULL */
 
 /* For tables without a feature: -ENOTSUP, false, or nothing. */
 bool engine_no_power(struct vm *, bool);
+void engine_no_mem_dirty(struct vm *, gpa_t, size_t);
 void engine_no_pci_intx(struct vm *, uint16_t, unsigned, bool);
 void engine_no_pci_route(struct vm *, unsigned, uint8_t);
 int engine_no_ioevent_add(struct vm *, enum bus_space, uint64_t, unsigned, bool,

@@ -26,6 +26,7 @@ struct piece {
 };
 
 struct mem {
+    atomic_bool log_dirty;
     atomic_uint seq; /* odd while the writer is at it */
     atomic_uint n;
     struct piece piece[MEM_SLOTS]; /* what readers see */
@@ -249,6 +250,15 @@ int mem_read(struct vm *vm, gpa_t gpa, void *buf, size_t len)
     return vm->engine->mem_read(vm, gpa, buf, len);
 }
 
+int mem_log_dirty(struct vm *vm, bool on)
+{
+    assert(vm_locked(vm));
+    if (!(vm->engine->caps & ENGINE_DIRTY_LOG))
+        return -ENOTSUP;
+    atomic_store(&vm->mem->log_dirty, on);
+    return 0;
+}
+
 int mem_write(struct vm *vm, gpa_t gpa, const void *buf, size_t len)
 {
     return vm->engine->mem_write(vm, gpa, buf, len);
@@ -259,10 +269,24 @@ int mem_map(struct vm *vm, gpa_t gpa, size_t len, bool write, struct gmap *out)
     return vm->engine->mem_map(vm, gpa, len, write, out);
 }
 
+void mem_dirty(struct vm *vm, const struct gmap *map, size_t dirty)
+{
+    size_t len = dirty < map->len ? dirty : map->len;
+
+    if (!(vm->engine->caps & ENGINE_DIRTY_LOG) || !len)
+        return;
+    /* Who switches the log on and is not seen here sees what was written. */
+    atomic_thread_fence(memory_order_seq_cst);
+    if (atomic_load(&vm->mem->log_dirty))
+        vm->engine->mem_dirty(vm, map->gpa, len);
+}
+
 void mem_unmap(struct vm *vm, struct gmap *map, size_t dirty)
 {
-    if (map->ptr)
-        vm->engine->mem_unmap(vm, map, dirty);
+    if (map->ptr) {
+        mem_dirty(vm, map, dirty);
+        vm->engine->mem_unmap(vm, map);
+    }
     *map = (struct gmap){0};
 }
 
@@ -378,6 +402,6 @@ int mem_flat_map(struct vm *vm, gpa_t gpa, size_t len, bool write,
     return 0;
 }
 
-void mem_flat_unmap(struct vm *vm, struct gmap *map, size_t dirty)
+void mem_flat_unmap(struct vm *vm, struct gmap *map)
 {
 }

@@ -45,8 +45,17 @@ struct gmap {
 /* Maps the range from gpa as far as it is contiguous for the host: look at
  * out->len and ask again for the rest. -EFAULT, -ENOMEM. */
 int mem_map(struct vm *vm, gpa_t gpa, size_t len, bool write, struct gmap *out);
-/* dirty: bytes written from the start of the map. Legal on a zeroed map. */
+/* dirty: bytes written from the start of the map, or more where one does not
+ * know. Legal on a zeroed map. */
 void mem_unmap(struct vm *vm, struct gmap *map, size_t dirty);
+/* For a map that is kept: dirty bytes of it were written since the last time.
+ */
+void mem_dirty(struct vm *vm, const struct gmap *map, size_t dirty);
+
+/* From now on the engine hears which pages devices write: somebody copies the
+ * guest's memory while it runs. What is mapped now and written before is told
+ * of when it is unmapped. Machine lock held. -ENOTSUP. */
+int mem_log_dirty(struct vm *vm, bool on);
 
 /* ---- layout: machine lock held ---- */
 
@@ -89,6 +98,6 @@ int mem_flat_read(struct vm *vm, gpa_t gpa, void *buf, size_t len);
 int mem_flat_write(struct vm *vm, gpa_t gpa, const void *buf, size_t len);
 int mem_flat_map(struct vm *vm, gpa_t gpa, size_t len, bool write,
                  struct gmap *out);
-void mem_flat_unmap(struct vm *vm, struct gmap *map, size_t dirty);
+void mem_flat_unmap(struct vm *vm, struct gmap *map);
 
 #endif

@@ -162,6 +162,17 @@ static json_t *no_migration(struct qmp_call *call)
                     "the state of this machine cannot be saved and loaded");
 }
 
+/* For those who copy the guest's memory while it runs. */
+static json_t *set_dirty_log(struct qmp_call *call)
+{
+    bool on = json_is_true(json_object_get(call->args, "enable"));
+
+    return mem_log_dirty(call->vm, on)
+               ? qmp_fail(call, NULL,
+                          "nobody logs what devices write: expected Xen")
+               : json_object();
+}
+
 static json_t *human_monitor_command(struct qmp_call *call)
 {
     const char *line =
@@ -291,7 +302,7 @@ const struct qmp_cmd qmp_cmds_vm[] = {
     {"cpu-add", "id:i", query_hotpluggable_cpus},
     {"device_add", "*", device_add},
     {"device_del", "id:s", device_del},
-    {"xen-set-global-dirty-log", "enable:b", no_migration},
+    {"xen-set-global-dirty-log", "enable:b", set_dirty_log},
     {"xen-save-devices-state", "filename:s live:b?", no_migration},
     {"xen-load-devices-state", "filename:s", no_migration},
     {"human-monitor-command", "command-line:s cpu-index:i?",

@@ -309,7 +309,7 @@ static void do_read(struct qtest_server *s, char **arg, unsigned base64)
 /* Time and lines are ours with our engine only; answers if they are not. */
 static bool is_ours(struct qtest_server *s)
 {
-    if (s->vm->engine == &qtest_engine)
+    if (s->vm->engine->caps & ENGINE_VIRTUAL_TIME)
         return true;
     qtest_answer(s, "FAIL needs -accel qtest\n");
     return false;

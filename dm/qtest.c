@@ -154,6 +154,7 @@ const struct engine_ops qtest_engine = {
     .mem_write = mem_flat_write,
     .mem_map = mem_flat_map,
     .mem_unmap = mem_flat_unmap,
+    .mem_dirty = engine_no_mem_dirty,
     .layout_begin = engine_nothing,
     .layout_slot = engine_slot,
     .layout_end = engine_nothing,

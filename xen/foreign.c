@@ -14,6 +14,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -209,11 +210,24 @@ int foreign_map(struct vm *vm, gpa_t gpa, size_t len, bool write,
     return 0;
 }
 
-/* Nobody asks what was written: that costs a hypercall each time, and there is
- * no migration (xen-set-global-dirty-log is refused). */
-void foreign_unmap(struct vm *vm, struct gmap *map, size_t dirty)
+void foreign_unmap(struct vm *vm, struct gmap *map)
 {
     unpin(vm->engine_priv, map->priv);
+}
+
+/* Xen logs what the guest writes by its own page tables; of ours it knows
+ * what it is told. */
+void foreign_dirty(struct vm *vm, gpa_t gpa, size_t len)
+{
+    struct xen *x = vm->engine_priv;
+    uint64_t first = gpa / GUEST_PAGE, last = (gpa + (len - 1)) / GUEST_PAGE;
+
+    if (xendevicemodel_modified_memory(x->dmod, x->domid, first,
+                                       (uint32_t)(last - first + 1)))
+        log_capped(LOG_ERR, &x->quota, "xen",
+                   "domain %u: Xen takes no note of %zu bytes written at "
+                   "%#" PRIx64 ": %s: a copy of its memory lacks them",
+                   x->domid, len, gpa, strerror(errno));
 }
 
 static int copy(struct vm *vm, gpa_t gpa, uint8_t *buf, size_t len, bool write)
@@ -226,11 +240,13 @@ static int copy(struct vm *vm, gpa_t gpa, uint8_t *buf, size_t len, bool write)
                 memset(buf, 0xff, len);
             return -EFAULT;
         }
-        if (write)
+        if (write) {
             memcpy(m.ptr, buf, m.len);
-        else
+            mem_dirty(vm, &m, m.len);
+        } else {
             memcpy(buf, m.ptr, m.len);
-        foreign_unmap(vm, &m, m.len);
+        }
+        foreign_unmap(vm, &m);
     }
     return 0;
 }

@@ -104,7 +104,8 @@ int foreign_read(struct vm *vm, gpa_t gpa, void *buf, size_t len);
 int foreign_write(struct vm *vm, gpa_t gpa, const void *buf, size_t len);
 int foreign_map(struct vm *vm, gpa_t gpa, size_t len, bool write,
                 struct gmap *out);
-void foreign_unmap(struct vm *vm, struct gmap *map, size_t dirty);
+void foreign_unmap(struct vm *vm, struct gmap *map);
+void foreign_dirty(struct vm *vm, gpa_t gpa, size_t len);
 
 /* ---- store.c: xenstore, as libxl expects it ---- */
 

@@ -366,7 +366,7 @@ const struct engine_ops xen_engine = {
     .desc = "device model of a domain that Xen runs",
     .caps = ENGINE_HAS_IRQCHIP | ENGINE_HAS_PIT | ENGINE_HAS_PMTIMER |
             ENGINE_FOREIGN_RAM | ENGINE_INTX | ENGINE_HAS_FIRMWARE |
-            ENGINE_MSI_EVENTS,
+            ENGINE_MSI_EVENTS | ENGINE_DIRTY_LOG,
     .create = xen_create,
     .destroy = xen_destroy,
     .start = xen_start,
@@ -380,6 +380,7 @@ const struct engine_ops xen_engine = {
     .mem_write = foreign_write,
     .mem_map = foreign_map,
     .mem_unmap = foreign_unmap,
+    .mem_dirty = foreign_dirty,
     .layout_begin = xen_layout_begin,
     .layout_slot = xen_layout_slot,
     .layout_end = xen_layout_end,

@@ -102,16 +102,17 @@ static void io_done(struct blk_req *req, int rc)
 {
     struct ide_drive *d =
         (struct ide_drive *)((char *)req - offsetof(struct ide_drive, req));
+    bool dma = d->segs;
 
     d->in_flight = false;
+    /* A part of what failed may have come all the same. */
+    ide_dma_unmap(d, req->op == BLK_READ ? req->len : 0);
     if (rc) {
         switch (
             blk_error_action(d->blk, d->dev->path, req->op != BLK_READ, rc)) {
         case BLK_STOP: /* status, phase and job say what to do again */
-            if (d->segs) {
-                ide_dma_unmap(d, 0);
+            if (dma)
                 d->chan->host->dma_back(d->chan->opaque);
-            }
             d->retry = true;
             return;
         case BLK_IGNORE:
@@ -121,7 +122,6 @@ static void io_done(struct blk_req *req, int rc)
             break;
         }
     }
-    ide_dma_unmap(d, req->op == BLK_READ && !rc ? req->len : 0);
     if (d->kind == IDE_CD)
         atapi_io_done(d, rc);
     else

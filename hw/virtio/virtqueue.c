@@ -387,7 +387,7 @@ void vq_unpop(struct virtqueue *vq, struct vq_elem *el)
     }
     vq->last_avail--;
     vq->in_flight--;
-    elem_free(vq, el, 0);
+    elem_free(vq, el, el->in_len); /* whatever was written */
 }
 
 void vq_park(struct virtqueue *vq, struct vq_elem *el)
@@ -402,7 +402,7 @@ void vq_park(struct virtqueue *vq, struct vq_elem *el)
     vq->parked[el->head / 8] |= bit;
     vq->parked_n++;
     vq->in_flight--;
-    elem_free(vq, el, 0);
+    elem_free(vq, el, el->in_len);
 }
 
 void vq_push(struct virtqueue *vq, struct vq_elem *el, uint32_t written)
@@ -435,6 +435,7 @@ void vq_flush(struct virtqueue *vq)
         return;
     vq->shown = vq->used_idx;
     __atomic_store_n(used_idx(vq), vq->used_idx, __ATOMIC_RELEASE);
+    mem_dirty(vq->vm, &vq->used, vq->used.len);
     /* The driver sets used_event, then looks at used.idx; we the opposite. */
     atomic_thread_fence(memory_order_seq_cst);
     if (wants_interrupt(vq))
@@ -444,8 +445,10 @@ void vq_flush(struct virtqueue *vq)
 void vq_kick_off(struct virtqueue *vq)
 {
     /* With event_idx the driver kicks once for each avail_event it passes. */
-    if (!vq->event_idx)
-        store(used_flags(vq), USED_NO_NOTIFY);
+    if (vq->event_idx)
+        return;
+    store(used_flags(vq), USED_NO_NOTIFY);
+    mem_dirty(vq->vm, &vq->used, vq->used.len);
 }
 
 bool vq_kick_on(struct virtqueue *vq)
@@ -456,6 +459,7 @@ bool vq_kick_on(struct virtqueue *vq)
         store(avail_event(vq), vq->last_avail);
     else
         store(used_flags(vq), 0);
+    mem_dirty(vq->vm, &vq->used, vq->used.len);
     /* As in vq_flush, with the roles turned round. */
     atomic_thread_fence(memory_order_seq_cst);
     return vq_pending(vq);

@@ -474,6 +474,10 @@ static void stopped_twice(uint8_t cmd, bool by_dma, bool to_memory)
         ck_assert(tv_wait(t, stopped, NULL, 10000));
         ck_assert_uint_eq(tv_inb(t, CTL), IDE_BSY);
         tv_roundtrip(t);
+        /* what failed is told of as well: some of it may have come */
+        if (by_dma && to_memory)
+            ck_assert(tv_told(t, DATA) && tv_told(t, DATA + 0x1000));
+        tv_told_nothing(t);
         cont();
     }
     if (by_dma)

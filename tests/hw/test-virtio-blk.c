@@ -175,6 +175,11 @@ START_TEST(configuration)
 }
 END_TEST
 
+static bool ring_told(void *opaque)
+{
+    return tv_told(t, d.q[0].used);
+}
+
 START_TEST(reads)
 {
     static const struct {
@@ -185,7 +190,11 @@ START_TEST(reads)
     for (unsigned i = 0; i < 5; i++) {
         struct request r = prepare(T_IN, at[i].sector, at[i].len);
 
+        tv_told_nothing(t);
         ck_assert_uint_eq(run_on(&d.q[0], &r), S_OK);
+        ck_assert(tv_told(t, r.data));
+        /* the ring, too, which stays mapped */
+        ck_assert(tv_wait(t, ring_told, NULL, 10000));
         check_pattern(&r, at[i].sector);
         tv_roundtrip(t);
     }

@@ -34,6 +34,90 @@ static void on_msi(void *opaque, uint64_t addr, uint32_t data)
     __atomic_add_fetch(&t->msi_count, 1, __ATOMIC_RELEASE);
 }
 
+/* ---- what devices write ---- */
+
+enum { EVER = 1, LATELY = 2 };
+
+static uint64_t ram_size(const struct testvm *t)
+{
+    return t->vm.cfg->ram_size;
+}
+
+static void log_dirty(struct vm *vm, gpa_t gpa, size_t len)
+{
+    struct testvm *t = (struct testvm *)vm;
+
+    uint64_t last = (gpa + (len - 1)) / GUEST_PAGE;
+
+    for (uint64_t at = gpa / GUEST_PAGE; at <= last; at++)
+        if (at < ram_size(t) / GUEST_PAGE)
+            __atomic_store_n(&t->told[at], EVER | LATELY, __ATOMIC_RELAXED);
+}
+
+static int logged_write(struct vm *vm, gpa_t gpa, const void *buf, size_t len)
+{
+    if (len)
+        log_dirty(vm, gpa, len);
+    return mem_flat_write(vm, gpa, buf, len);
+}
+
+static void log_begin(struct testvm *t)
+{
+    t->told = calloc(ram_size(t) / GUEST_PAGE + 1, 1);
+    ck_assert_ptr_nonnull(t->told);
+    t->engine = t->vm.engine;
+    t->logged = *t->engine;
+    t->logged.caps |= ENGINE_DIRTY_LOG;
+    t->logged.mem_write = logged_write;
+    t->logged.mem_dirty = log_dirty;
+    vm_lock(&t->vm);
+    t->vm.engine = &t->logged;
+    ck_assert_int_eq(mem_log_dirty(&t->vm, true), 0);
+    vm_unlock(&t->vm);
+}
+
+void tv_unlogged(struct testvm *t)
+{
+    free(t->told);
+    t->told = NULL;
+    vm_lock(&t->vm);
+    t->vm.engine = t->engine;
+    vm_unlock(&t->vm);
+}
+
+static bool is_zero(const uint8_t *page)
+{
+    return !page[0] && !memcmp(page, page + 1, GUEST_PAGE - 1);
+}
+
+bool tv_told(struct testvm *t, uint64_t gpa)
+{
+    return __atomic_load_n(&t->told[gpa / GUEST_PAGE], __ATOMIC_RELAXED) &
+           LATELY;
+}
+
+void tv_told_nothing(struct testvm *t)
+{
+    for (uint64_t i = 0; i < ram_size(t) / GUEST_PAGE; i++)
+        __atomic_and_fetch(&t->told[i], EVER, __ATOMIC_RELAXED);
+}
+
+static void log_end(struct testvm *t)
+{
+    struct mem_slot s;
+
+    for (unsigned i = 0; mem_slot_at(&t->vm, i, &s); i++) {
+        if (strcmp(s.ram->name, "pc.ram"))
+            continue;
+        for (uint64_t at = 0; at < s.len; at += GUEST_PAGE)
+            if (s.gpa + at < ram_size(t) &&
+                !t->told[(s.gpa + at) / GUEST_PAGE] &&
+                !is_zero(s.ram->host + s.off + at))
+                ck_abort_msg("nobody was told of a write to page %#" PRIx64,
+                             s.gpa + at);
+    }
+}
+
 /* The same backend by name and nothing behind it. */
 static void hollow(struct opts *o, const char *key, const char *value)
 {
@@ -109,8 +193,11 @@ void tv_free(struct testvm *t)
 {
     if (!t)
         return;
+    if (t->told)
+        log_end(t);
     if (t->made)
         vm_fini(&t->vm);
+    free(t->told);
     cmdline_free(&t->cl);
     for (unsigned i = 0; t->words && t->words[i]; i++)
         free(t->words[i]);
@@ -151,6 +238,7 @@ struct testvm *tv_try(const char *board, const char *const args[],
     struct testvm *t = make(words, false, err);
     if (!t)
         return NULL;
+    log_begin(t);
     vm_lock(&t->vm);
     if (vm_cont(&t->vm, err)) {
         vm_unlock(&t->vm);

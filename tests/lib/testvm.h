@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "dm/cmdline.h"
+#include "dm/engine.h"
 #include "dm/machine.h"
 
 struct testvm {
@@ -20,10 +21,20 @@ struct testvm {
     uint64_t msi_addr;  /* the last one */
     uint32_t msi_data;
     /* private */
+    struct engine_ops logged; /* the engine, with a log of what is written */
+    const struct engine_ops *engine;
+    uint8_t *told; /* a page of RAM: was it in the log? */
     struct cmdline cl;
     char **words;
     bool made;
 };
+
+/* What devices write into RAM is logged all the time (mem_log_dirty), and
+ * tv_free looks whether the log has each page that is not zero any more, or
+ * tv_told whether it has one. */
+bool tv_told(struct testvm *t, uint64_t gpa);
+void tv_told_nothing(struct testvm *t); /* begins anew */
+void tv_unlogged(struct testvm *t);     /* as with an engine without a log */
 
 /* board: "pc" or "none". args: command line words as hvmd takes them, such as
  * "-m", "64M", "-drive", "...", "-device", "..."; NULL ends the list. */

@@ -101,6 +101,7 @@ struct xc *xc_new(bool wide)
 
     ck_assert_ptr_nonnull(c);
     c->t = tv_new("pc", args);
+    tv_unlogged(c->t); /* this is KVM's */
     c->now = 1000000000;
     c->x = xenemu_new(&c->t->vm, &conf, &host, c, &err);
     ck_assert_msg(c->x, "%s", err.text);

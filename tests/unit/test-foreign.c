@@ -57,6 +57,21 @@ int xenforeignmemory_unmap(xenforeignmemory_handle *fmem, void *addr, size_t n)
     return munmap(addr, n * GUEST_PAGE);
 }
 
+static bool dirty[PAGES]; /* Xen's log of the domain */
+static unsigned told;
+static bool no_log;
+
+int xendevicemodel_modified_memory(xendevicemodel_handle *h, domid_t domid,
+                                   uint64_t first, uint32_t n)
+{
+    told++;
+    errno = EINVAL;
+    if (no_log || first + n > PAGES)
+        return -1;
+    memset(dirty + first, 1, n * sizeof(dirty[0]));
+    return 0;
+}
+
 static void setup(void)
 {
     t = tv_new("none", NULL);
@@ -68,7 +83,9 @@ static void setup(void)
     ck_assert_int_eq(foreign_init(&x), 0);
     memset(gone, 0, sizeof(gone));
     refuse = false;
-    mapped = most = maps = 0;
+    mapped = most = maps = told = 0;
+    memset(dirty, 0, sizeof(dirty));
+    no_log = false;
 }
 
 static void teardown(void)
@@ -123,7 +140,7 @@ START_TEST(a_cap_on_what_is_mapped)
     ck_assert_uint_le(most * GUEST_PAGE, CAP);
     ck_assert_int_eq(put(CAP, 1), -EFAULT);
     while (n)
-        foreign_unmap(&t->vm, &map[--n], 0);
+        foreign_unmap(&t->vm, &map[--n]);
     ck_assert_int_eq(put(CAP, 1), 0);
 }
 END_TEST
@@ -143,7 +160,7 @@ START_TEST(pages_go_and_come_back)
     ck_assert_uint_eq(get(0x5ffe), 0xffffffff);
     ck_assert_int_eq(put(0x4ff8, 4), 0);
     ck_assert_int_eq(put(0x6000, 5), 0);
-    foreign_unmap(&t->vm, &pinned, 16);
+    foreign_unmap(&t->vm, &pinned);
     gone[5] = false;
     ck_assert_uint_eq(get(0x5000), 1);
     ck_assert_int_eq(put(0x4ffe, 6), 0);
@@ -166,6 +183,87 @@ START_TEST(no_memory_at_all)
 }
 END_TEST
 
+static unsigned dirty_pages(void)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < PAGES; i++)
+        n += dirty[i];
+    memset(dirty, 0, sizeof(dirty));
+    return n;
+}
+
+static void log_dirty(bool on)
+{
+    vm_lock(&t->vm);
+    ck_assert_int_eq(mem_log_dirty(&t->vm, on), 0);
+    vm_unlock(&t->vm);
+}
+
+START_TEST(what_is_written_is_told)
+{
+    const struct engine_ops *was = t->vm.engine;
+    struct engine_ops ops = *was;
+    struct gmap before, kept, map;
+    char buf[3 * GUEST_PAGE] = {1};
+
+    ops.mem_map = foreign_map;
+    ops.mem_unmap = foreign_unmap;
+    ops.mem_write = foreign_write;
+    ops.mem_dirty = foreign_dirty;
+    t->vm.engine = &ops;
+    log_dirty(false);
+    ck_assert_int_eq(mem_write(&t->vm, 0x1000, buf, sizeof(buf)), 0);
+    ck_assert_int_eq(mem_map(&t->vm, 0x3000, 0x1000, true, &before), 0);
+    ck_assert_int_eq(mem_map(&t->vm, 0x8000, 0x2000, true, &kept), 0);
+    mem_dirty(&t->vm, &kept, kept.len);
+    ck_assert_uint_eq(told, 0);
+
+    log_dirty(true);
+    ck_assert_int_eq(mem_write(&t->vm, 0x1ffe, buf, 4), 0);
+    ck_assert(dirty[1] && dirty[2]);
+    ck_assert_uint_eq(dirty_pages(), 2);
+    /* over the edge of a chunk and of memory: what was written, no more */
+    ck_assert_int_eq(mem_write(&t->vm, 0x1f800, buf, 0x2000), 0);
+    ck_assert(dirty[0x1f] && dirty[0x20] && dirty[0x21]);
+    ck_assert_uint_eq(dirty_pages(), 3);
+    ck_assert_int_eq(
+        mem_write(&t->vm, (PAGES - 1ull) * GUEST_PAGE, buf, sizeof(buf)),
+        -EFAULT);
+    ck_assert(dirty[PAGES - 1]);
+    ck_assert_uint_eq(dirty_pages(), 1);
+    /* mapped before the log was switched on */
+    mem_unmap(&t->vm, &before, 1);
+    ck_assert(dirty[3]);
+    ck_assert_uint_eq(dirty_pages(), 1);
+    /* a map that stays, and one of which a part was written */
+    mem_dirty(&t->vm, &kept, 0x1001);
+    ck_assert(dirty[8] && dirty[9]);
+    ck_assert_uint_eq(dirty_pages(), 2);
+    mem_dirty(&t->vm, &kept, 0);
+    mem_unmap(&t->vm, &kept, 1);
+    ck_assert(dirty[8]);
+    ck_assert_uint_eq(dirty_pages(), 1);
+    ck_assert_int_eq(mem_map(&t->vm, 0x5000, 0x3000, true, &map), 0);
+    mem_unmap(&t->vm, &map, UINT32_MAX); /* more than there is */
+    ck_assert(dirty[5] && dirty[6] && dirty[7]);
+    ck_assert_uint_eq(dirty_pages(), 3);
+    told = 0;
+    ck_assert_int_eq(mem_map(&t->vm, 0x5000, 0x3000, false, &map), 0);
+    mem_unmap(&t->vm, &map, 0);
+    ck_assert_uint_eq(told, 0);
+
+    no_log = true; /* Xen does not want it: the write is good all the same */
+    ck_assert_int_eq(mem_write(&t->vm, 0x1000, "x", 1), 0);
+    ck_assert_uint_eq(told, 1);
+    no_log = false;
+    log_dirty(false);
+    ck_assert_int_eq(mem_write(&t->vm, 0x1000, buf, sizeof(buf)), 0);
+    ck_assert_uint_eq(told, 1);
+    t->vm.engine = was;
+}
+END_TEST
+
 START_TEST(storm)
 {
     static struct gmap map[64];
@@ -183,7 +281,7 @@ START_TEST(storm)
         case 1:
         case 2:
             if (m->ptr)
-                foreign_unmap(&t->vm, m, m->len);
+                foreign_unmap(&t->vm, m);
             m->ptr = NULL;
             break;
         case 3:
@@ -198,7 +296,7 @@ START_TEST(storm)
     }
     for (unsigned i = 0; i < 64; i++)
         if (map[i].ptr)
-            foreign_unmap(&t->vm, &map[i], 0);
+            foreign_unmap(&t->vm, &map[i]);
     ck_assert_uint_le(most * GUEST_PAGE, CAP + 64 * 32 * GUEST_PAGE);
 }
 END_TEST
@@ -210,6 +308,7 @@ int main(void)
         a_cap_on_what_is_mapped,
         pages_go_and_come_back,
         no_memory_at_all,
+        what_is_written_is_told,
         storm,
         NULL,
     };

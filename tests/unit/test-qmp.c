@@ -645,7 +645,8 @@ START_TEST(test_libxl)
          "{'id':'ide-5632','filename':'/dev/fdset/0','format':'raw'}",
          "DeviceNotFound"},
         {"system_wakeup", NULL, "GenericError"},
-        {"xen-set-global-dirty-log", "{'enable':true}", "GenericError"},
+        {"xen-set-global-dirty-log", "{'enable':false}", "return"},
+        {"xen-set-global-dirty-log", "{'enable':true}", "return"},
         {"xen-save-devices-state", "{'filename':'/dev/fdset/0','live':true}",
          "GenericError"},
         {"xen-load-devices-state", "{'filename':'/a'}", "GenericError"},
@@ -672,6 +673,16 @@ START_TEST(test_libxl)
         json_decref(msg);
     }
     expect_event("SHUTDOWN");
+}
+END_TEST
+
+START_TEST(test_no_dirty_log)
+{
+    negotiate();
+    tv_unlogged(t);
+    json_decref(ask("{'execute':'xen-set-global-dirty-log',"
+                    "'arguments':{'enable':true}}\n",
+                    "GenericError"));
 }
 END_TEST
 
@@ -723,6 +734,7 @@ int main(void)
                                   test_block,
                                   test_lines,
                                   test_libxl,
+                                  test_no_dirty_log,
                                   test_storm,
                                   NULL};
 

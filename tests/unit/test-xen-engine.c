@@ -31,7 +31,7 @@ static struct {
     bool server, enabled, mapped;
     bool restricted;
     int handles; /* open */
-    unsigned ranges, devices, isa, routes;
+    unsigned ranges, devices, isa, routes, modified;
 } seen;
 static bool refuse_restrict, refuse;
 static struct {
@@ -197,6 +197,16 @@ int xendevicemodel_inject_msi(xendevicemodel_handle *h, domid_t domid,
 {
     named(domid, SERVER);
     return 0;
+}
+
+int xendevicemodel_modified_memory(xendevicemodel_handle *h, domid_t domid,
+                                   uint64_t first, uint32_t n)
+{
+    named(domid, SERVER);
+    ck_assert(n);
+    seen.modified += n;
+    errno = EINVAL;
+    return refuse ? -1 : 0;
 }
 
 int xendevicemodel_shutdown(xendevicemodel_handle *h, domid_t domid,
