@@ -30,7 +30,7 @@ enum engine_caps {
     ENGINE_HAS_FIRMWARE = 1 << 3, /* firmware, ACPI tables and their loading */
     /* features */
     ENGINE_VCPUS = 1 << 8,       /* runs a guest that boots by -kernel, -bios */
-    ENGINE_FOREIGN_RAM = 1 << 9, /* memory is not ours: ram->host is NULL */
+    ENGINE_FOREIGN_RAM = 1 << 9, /* the guest's RAM is there before us */
     ENGINE_INTX = 1 << 10,       /* routes PCI INTx itself */
     ENGINE_IOEVENT = 1 << 11,
     ENGINE_IRQFD = 1 << 12,
@@ -94,6 +94,10 @@ struct engine_ops {
     void (*mem_unmap)(struct vm *vm, struct gmap *map);
     /* Any thread, no lock, while mem_log_dirty is on: was written to. */
     void (*mem_dirty)(struct vm *vm, gpa_t gpa, size_t len);
+
+    /* Locked, main thread, before the guest runs: zeroed memory that the guest
+     * can be shown, at ram->host. It goes in destroy, or by munmap. */
+    int (*ram_new)(struct vm *vm, struct ram *ram, struct cfg_err *err);
 
     /* Locked. The layout changed: piece idx of MEM_SLOTS is this now, or is
      * gone (slot NULL), which cannot fail. A replaced piece is removed first.

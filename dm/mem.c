@@ -54,36 +54,54 @@ void mem_fini(struct vm *vm)
     vm->mem = NULL;
 }
 
-int ram_new(struct vm *vm, const char *name, uint64_t size, struct ram **out,
-            struct cfg_err *err)
+int mem_flat_ram_new(struct vm *vm, struct ram *ram, struct cfg_err *err)
 {
-    struct ram *r;
-    void *p = NULL;
+    void *p = mmap(NULL, ram->size, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED)
+        return err_set(err, -errno,
+                       "no memory for %s: the host refuses %llu MiB; ask for "
+                       "less with -m",
+                       ram->name, (unsigned long long)(ram->size >> 20));
+    madvise(p, ram->size, MADV_DONTDUMP);
+    if (ram->size >= 64 << 20)
+        madvise(p, ram->size, MADV_HUGEPAGE);
+    ram->host = p;
+    return 0;
+}
+
+static int add_ram(struct vm *vm, const char *name, uint64_t size, bool named,
+                   struct ram **out, struct cfg_err *err)
+{
+    struct ram *r = calloc(1, sizeof(*r));
+    int rc;
 
     assert(size && size % GUEST_PAGE == 0);
-    if (!(vm->engine->caps & ENGINE_FOREIGN_RAM)) {
-        p = mmap(NULL, size, PROT_READ | PROT_WRITE,
-                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (p == MAP_FAILED)
-            return err_set(err, -errno,
-                           "no memory for %s: the host refuses %llu MiB; "
-                           "ask for less with -m",
-                           name, (unsigned long long)(size >> 20));
-        madvise(p, size, MADV_DONTDUMP);
-        if (size >= 64 << 20)
-            madvise(p, size, MADV_HUGEPAGE);
-    }
-    r = calloc(1, sizeof(*r));
-    if (!r) {
-        if (p)
-            munmap(p, size);
+    if (!r)
         return err_set(err, -ENOMEM, "out of memory");
+    *r = (struct ram){.name = name, .size = size, .fd = -1, .next = vm->rams};
+    rc = named ? 0 : vm->engine->ram_new(vm, r, err);
+    if (rc) {
+        free(r);
+        return rc;
     }
-    *r = (struct ram){
-        .name = name, .size = size, .host = p, .fd = -1, .next = vm->rams};
     vm->rams = r;
     *out = r;
     return 0;
+}
+
+int ram_new(struct vm *vm, const char *name, uint64_t size, struct ram **out,
+            struct cfg_err *err)
+{
+    return add_ram(vm, name, size, false, out, err);
+}
+
+int ram_new_main(struct vm *vm, const char *name, uint64_t size,
+                 struct ram **out, struct cfg_err *err)
+{
+    return add_ram(vm, name, size, vm->engine->caps & ENGINE_FOREIGN_RAM, out,
+                   err);
 }
 
 bool mem_slot_at(struct vm *vm, unsigned i, struct mem_slot *out)
@@ -92,6 +110,17 @@ bool mem_slot_at(struct vm *vm, unsigned i, struct mem_slot *out)
         return false;
     *out = vm->mem->slot[i];
     return true;
+}
+
+bool mem_is_shown(struct vm *vm, gpa_t gpa, uint64_t len)
+{
+    struct mem_slot s;
+
+    for (unsigned i = 0; mem_slot_at(vm, i, &s); i++) {
+        if (s.gpa < gpa + len && gpa < s.gpa + s.len)
+            return true;
+    }
+    return false;
 }
 
 /* ---- changing the layout ---- */
@@ -168,20 +197,23 @@ static void publish(struct mem *m)
     }
 }
 
-/* Tells the engine what goes and what comes; fills the new pieces' idx. */
-static int engine_update(struct vm *vm, const struct mem *m, struct layout *l)
+/* Tells the engine what goes and what comes; fills the new pieces' idx. If it
+ * refuses one, what went comes back: it had that before. Should it refuse even
+ * this, the piece is offered again with the next change. */
+static int engine_update(struct vm *vm, struct mem *m, struct layout *l)
 {
-    bool used[MEM_SLOTS] = {false};
+    bool kept[MEM_SLOTS] = {false}, used[MEM_SLOTS], fresh[MEM_SLOTS] = {false};
     unsigned n = atomic_load(&m->n), next = 0;
     int rc = 0;
 
     for (unsigned i = 0; i < l->n; i++) {
         if (l->idx[i] >= 0)
-            used[l->idx[i]] = true;
+            kept[l->idx[i]] = true;
     }
+    memcpy(used, kept, sizeof(used));
     vm->engine->layout_begin(vm);
     for (unsigned i = 0; i < n; i++) {
-        if (m->idx[i] >= 0 && !used[m->idx[i]])
+        if (m->idx[i] >= 0 && !kept[m->idx[i]])
             vm->engine->layout_slot(vm, m->idx[i], NULL);
     }
     for (unsigned i = 0; i < l->n && !rc; i++) {
@@ -190,9 +222,19 @@ static int engine_update(struct vm *vm, const struct mem *m, struct layout *l)
         while (used[next])
             next++;
         rc = vm->engine->layout_slot(vm, next, &l->slot[i]);
-        if (!rc)
-            l->idx[i] = next;
-        used[next] = true;
+        if (rc)
+            break;
+        l->idx[i] = next;
+        fresh[i] = used[next] = true;
+    }
+    for (unsigned i = 0; rc && i < l->n; i++) {
+        if (fresh[i])
+            vm->engine->layout_slot(vm, l->idx[i], NULL);
+    }
+    for (unsigned i = 0; rc && i < n; i++) {
+        if (m->idx[i] >= 0 && !kept[m->idx[i]] &&
+            vm->engine->layout_slot(vm, m->idx[i], &m->slot[i]))
+            m->idx[i] = -1;
     }
     vm->engine->layout_end(vm);
     return rc;
@@ -214,6 +256,8 @@ static int layout_change(struct vm *vm, gpa_t gpa, uint64_t len,
     if (rc)
         return rc;
     rc = engine_update(vm, m, &l);
+    if (rc)
+        return rc;
     atomic_fetch_add(&m->seq, 1);
     atomic_thread_fence(memory_order_seq_cst);
     for (unsigned i = 0; i < l.n; i++) {
@@ -223,7 +267,7 @@ static int layout_change(struct vm *vm, gpa_t gpa, uint64_t len,
     atomic_store(&m->n, l.n);
     publish(m);
     atomic_fetch_add(&m->seq, 1);
-    return rc;
+    return 0;
 }
 
 int mem_show(struct vm *vm, gpa_t gpa, uint64_t len, struct ram *ram,

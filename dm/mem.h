@@ -8,7 +8,7 @@
  * read-only memory for writing is refused with -EFAULT. How guest memory is
  * mapped is the engine's affair.
  *
- * The board uses the layout: which blocks of RAM and ROM the guest sees
+ * Boards and buses use the layout: which blocks of RAM and ROM the guest sees
  * where. It changes under the machine lock only (PAM, BARs with memory
  * behind them); readers see the old layout or the new, nothing between. A
  * block lives as long as the machine, so a map outlives a layout change.
@@ -62,14 +62,21 @@ int mem_log_dirty(struct vm *vm, bool on);
 struct ram {
     const char *name;
     uint64_t size; /* bytes, whole pages */
-    uint8_t *host; /* NULL where the engine keeps memory elsewhere (Xen) */
+    uint8_t *host; /* NULL: the guest's own, which the engine keeps (Xen) */
     int fd;        /* memfd behind host, -1 if anonymous */
+    uint64_t home; /* the engine's */
     struct ram *next;
 };
 
-/* A zeroed block; freed with the machine. -ENOMEM with err set. */
+/* A zeroed block, made before the guest runs; freed with the machine. What is
+ * written at host while the guest runs is in no log (mem_log_dirty). -ENOMEM,
+ * or what the engine says, with err set. */
 int ram_new(struct vm *vm, const char *name, uint64_t size, struct ram **out,
             struct cfg_err *err);
+/* The guest's own memory: where the engine has it already (ENGINE_FOREIGN_RAM)
+ * only a name, which the layout can show. */
+int ram_new_main(struct vm *vm, const char *name, uint64_t size,
+                 struct ram **out, struct cfg_err *err);
 
 #define MEM_SLOTS 128
 
@@ -82,18 +89,22 @@ struct mem_slot {
 };
 
 /* Shows [off, off + len) of ram at gpa, in place of what was there. Whole
- * pages. -EINVAL, -ENOSPC (MEM_SLOTS pieces), or what the engine said. */
+ * pages. -EINVAL, -ENOSPC (MEM_SLOTS pieces), or what the engine said: then
+ * all is as it was. */
 int mem_show(struct vm *vm, gpa_t gpa, uint64_t len, struct ram *ram,
              uint64_t off, bool readonly);
 /* Shows nothing there: accesses go to the bus. */
 int mem_hide(struct vm *vm, gpa_t gpa, uint64_t len);
 /* The i-th piece in order of address; false past the last. */
 bool mem_slot_at(struct vm *vm, unsigned i, struct mem_slot *out);
+/* Does the layout show anything in there? */
+bool mem_is_shown(struct vm *vm, gpa_t gpa, uint64_t len);
 
 int mem_init(struct vm *vm);
 void mem_fini(struct vm *vm);
 
 /* ---- for engines that see guest memory as the blocks above ---- */
+int mem_flat_ram_new(struct vm *vm, struct ram *ram, struct cfg_err *err);
 int mem_flat_read(struct vm *vm, gpa_t gpa, void *buf, size_t len);
 int mem_flat_write(struct vm *vm, gpa_t gpa, const void *buf, size_t len);
 int mem_flat_map(struct vm *vm, gpa_t gpa, size_t len, bool write,

@@ -155,6 +155,7 @@ const struct engine_ops qtest_engine = {
     .mem_map = mem_flat_map,
     .mem_unmap = mem_flat_unmap,
     .mem_dirty = engine_no_mem_dirty,
+    .ram_new = mem_flat_ram_new,
     .layout_begin = engine_nothing,
     .layout_slot = engine_slot,
     .layout_end = engine_nothing,

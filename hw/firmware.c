@@ -38,13 +38,14 @@ static bool find(const char *data_dir, const char *name, char *path,
 static int show(struct vm *vm, const uint8_t *image, size_t len,
                 struct ram **out, struct cfg_err *err)
 {
-    int rc = ram_new(vm, "pc.bios", len, out, err);
+    int rc;
 
-    if (rc)
-        return rc;
-    if (!(*out)->host)
+    if (vm->engine->caps & ENGINE_HAS_FIRMWARE)
         return err_set(err, -ENOTSUP,
                        "this engine brings firmware itself: expected no -bios");
+    rc = ram_new(vm, "pc.bios", len, out, err);
+    if (rc)
+        return rc;
     memcpy((*out)->host, image, len);
     rc = mem_show(vm, TOP - len, len, *out, 0, true);
     if (rc)

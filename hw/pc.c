@@ -122,7 +122,7 @@ static int create_ram(struct vm *vm, struct cfg_err *err)
         return err_set(err, -EINVAL, "memory size: expected at most 1 TiB");
     pc->low = size < PC_LOW_RAM_MAX ? size : PC_LOW_RAM_MAX;
     pc->high = size - pc->low;
-    rc = ram_new(vm, "pc.ram", size, &pc->ram, err);
+    rc = ram_new_main(vm, "pc.ram", size, &pc->ram, err);
     if (rc)
         return rc;
     rc = mem_show(vm, 0, 0xa0000, pc->ram, 0, false);

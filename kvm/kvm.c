@@ -328,6 +328,7 @@ const struct engine_ops kvm_engine = {
     .mem_map = mem_flat_map,
     .mem_unmap = mem_flat_unmap,
     .mem_dirty = engine_no_mem_dirty,
+    .ram_new = mem_flat_ram_new,
     .layout_begin = kvm_layout_begin,
     .layout_slot = kvm_layout_slot,
     .layout_end = kvm_layout_end,

@@ -57,7 +57,9 @@ struct xen {
     evtchn_port_t *port; /* one a vCPU */
 
     struct foreign_cache *cache;
-    struct log_quota quota; /* of what the guest can make go wrong */
+    uint64_t blocks;                  /* pages of blocks that ram.c has made */
+    struct mem_slot shown[MEM_SLOTS]; /* what of them the guest sees */
+    struct log_quota quota;           /* of what the guest can make go wrong */
 
     pthread_t thread; /* serves ioreqs */
     bool have_thread;
@@ -106,6 +108,12 @@ int foreign_map(struct vm *vm, gpa_t gpa, size_t len, bool write,
                 struct gmap *out);
 void foreign_unmap(struct vm *vm, struct gmap *map);
 void foreign_dirty(struct vm *vm, gpa_t gpa, size_t len);
+
+/* ---- ram.c: memory of ours that the guest is shown ---- */
+
+void xen_ram_fini(struct xen *x);
+int xen_ram_new(struct vm *vm, struct ram *ram, struct cfg_err *err);
+int xen_layout_slot(struct vm *vm, unsigned idx, const struct mem_slot *slot);
 
 /* ---- store.c: xenstore, as libxl expects it ---- */
 

@@ -61,6 +61,7 @@ static void xen_destroy(struct vm *vm)
     if (x->alive.fd >= 0)
         close(x->alive.fd);
     xen_store_close(x);
+    xen_ram_fini(x);
     foreign_fini(x);
     if (x->evtchn)
         xenevtchn_close(x->evtchn);
@@ -312,12 +313,6 @@ static void xen_layout_begin(struct vm *vm)
 {
 }
 
-static int xen_layout_slot(struct vm *vm, unsigned idx,
-                           const struct mem_slot *slot)
-{
-    return 0; /* the domain's memory is the toolstack's affair */
-}
-
 static void xen_layout_end(struct vm *vm)
 {
 }
@@ -381,6 +376,7 @@ const struct engine_ops xen_engine = {
     .mem_map = foreign_map,
     .mem_unmap = foreign_unmap,
     .mem_dirty = foreign_dirty,
+    .ram_new = xen_ram_new,
     .layout_begin = xen_layout_begin,
     .layout_slot = xen_layout_slot,
     .layout_end = xen_layout_end,

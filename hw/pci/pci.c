@@ -101,6 +101,7 @@ static void bars_update(struct pci_dev *p)
     struct pci_bus *bus = pci_bus_of(p);
     uint64_t base;
 
+    pci_rom_update(p);
     for (unsigned n = 0; n < PCI_BARS; n++) {
         struct pci_bar *bar = &p->bar[n];
 
@@ -212,6 +213,8 @@ static void cfg_write(void *opaque, uint64_t off, unsigned size, uint64_t val)
         intx_update(p);
     } else if (touches(reg, size, PCI_BAR_0, 4 * PCI_BARS)) {
         bars_update(p);
+    } else if (touches(reg, size, PCI_ROM_ADDRESS, 4)) {
+        pci_rom_update(p);
     }
     if (p->config_written)
         p->config_written(p, reg, size);
@@ -337,6 +340,9 @@ int pci_init(struct pci_dev *p, const struct pci_id *id, struct cfg_err *err)
     if (rc)
         return rc;
     header_init(p, id);
+    rc = pci_rom_init(p, err);
+    if (rc)
+        return rc;
     p->made_known = false;
     p->intx_level = false;
     p->cfg_region = (struct bus_region){

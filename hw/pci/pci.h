@@ -68,6 +68,10 @@ struct pci_dev {
     bool intx_level;
     bool hidden; /* pci_hide */
     struct pci_bar bar[PCI_BARS];
+    char *romfile;   /* property */
+    struct ram *rom; /* hw/pci/pci-rom.c; NULL: there is none */
+    uint64_t rom_at; /* where it is shown, or 0 */
+    bool rom_blocked;
     /* Optional: after a write changed config[off .. off + size), and before a
      * read of it (to refresh what moves by itself). */
     void (*config_written)(struct pci_dev *p, unsigned off, unsigned size);
@@ -87,6 +91,10 @@ struct pci_dev {
     DEV_PROP(PROP_U32, T, pci.bootindex, "bootindex", "0xffffffff", \
              "place in the boot order, from 0")
 
+#define PCI_PROP_ROM(T, pci)                            \
+    DEV_PROP(PROP_STR, T, pci.romfile, "romfile", NULL, \
+             "option ROM, a file; empty: none")
+
 /* Takes the slot asked for, or the first free one. -EBUSY, -EINVAL. */
 int pci_init(struct pci_dev *p, const struct pci_id *id, struct cfg_err *err);
 void pci_fini(struct pci_dev *p); /* unmaps all; legal if not attached */
@@ -99,6 +107,10 @@ void pci_hide(struct pci_dev *p);
  * post_load calls pci_post_load first. */
 extern const struct state_field pci_state[];
 int pci_post_load(struct pci_dev *p);
+
+/* pci.c's: the option ROM of property romfile, and where it is shown. */
+int pci_rom_init(struct pci_dev *p, struct cfg_err *err);
+void pci_rom_update(struct pci_dev *p);
 
 /* Declares BAR n from p->bar[n] (type, prefetch, moved, region's name, ops,
  * opaque, size: a power of two, IO >= 4, memory >= 16). */

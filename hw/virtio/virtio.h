@@ -116,6 +116,7 @@ struct virtio_dev {
 /* The properties of every virtio class; T has the member v. */
 #define VIRTIO_PROPS(T)                                                     \
     DEV_PROP(PROP_BDF, T, v.pci.addr, "addr", NULL, "PCI slot[.function]"), \
+        PCI_PROP_ROM(T, v.pci),                                             \
         DEV_PROP(PROP_STR, T, v.disable_legacy, "disable-legacy", "auto",   \
                  "on: virtio 1 only; off, auto: transitional"),             \
         DEV_PROP(PROP_BOOL, T, v.disable_modern, "disable-modern", "off",   \

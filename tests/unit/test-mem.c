@@ -157,20 +157,39 @@ START_TEST(verbs_reach_memory_only)
 }
 END_TEST
 
-static bool refuse;
+static const struct ram *refuse; /* this block, or both if any is set */
+static bool refuse_all;
 static unsigned told; /* pieces the engine has */
+static struct mem_slot engine_has[MEM_SLOTS];
 
 static int picky_slot(struct vm *vm, unsigned idx, const struct mem_slot *slot)
 {
     ck_assert_uint_lt(idx, MEM_SLOTS);
-    if (slot && refuse)
+    ck_assert_msg(!slot == !!engine_has[idx].len, "set twice or taken twice");
+    if (slot && (refuse_all || slot->ram == refuse))
         return -ENOMEM;
+    engine_has[idx] = slot ? *slot : (struct mem_slot){0};
     told += slot ? 1 : -1;
     return 0;
 }
 
-/* What the engine refused is offered again with the next change, and never
- * taken from it. */
+/* The engine has what readers see, piece for piece. */
+static void check_engine(void)
+{
+    struct mem_slot s;
+
+    ck_assert_uint_eq(told, pieces());
+    for (unsigned i = 0; mem_slot_at(&t->vm, i, &s); i++) {
+        unsigned j = 0;
+
+        while (j < MEM_SLOTS && memcmp(&engine_has[j], &s, sizeof(s)))
+            j++;
+        ck_assert_uint_lt(j, MEM_SLOTS);
+    }
+}
+
+/* What it refuses is not shown, and all is as it was; what it refuses to take
+ * back even then is offered again with the next change. */
 START_TEST(an_engine_that_refuses)
 {
     struct engine_ops picky = *t->vm.engine;
@@ -179,14 +198,33 @@ START_TEST(an_engine_that_refuses)
     picky.layout_slot = picky_slot;
     t->vm.engine = &picky;
     told = 0;
+    memset(engine_has, 0, sizeof(engine_has));
     ck_assert_int_eq(mem_show(&t->vm, 0, 0x10000, a, 0, false), 0);
-    refuse = true;
+    refuse = b;
+    ck_assert_int_eq(mem_show(&t->vm, 0x4000, 0x1000, b, 0, false), -ENOMEM);
+    check_engine();
+    ck_assert_uint_eq(pieces(), 1);
+    ck_assert_int_eq(at(0x4000), 'a');
+    ck_assert_int_eq(mem_show(&t->vm, 0x20000, 0x1000, b, 0, false), -ENOMEM);
+    check_engine();
+    ck_assert_int_eq(at(0x20000), '-');
+    refuse = NULL;
+    ck_assert_int_eq(mem_show(&t->vm, 0xf000, 0x2000, b, 0, false), 0);
+    refuse = a; /* the half that is left of a */
+    ck_assert_int_eq(mem_show(&t->vm, 0x8000, 0x1000, b, 0, false), -ENOMEM);
+    ck_assert_int_eq(mem_hide(&t->vm, 0x8000, 0x1000), -ENOMEM);
+    ck_assert_int_eq(at(0x8000), 'a');
+    ck_assert_int_eq(at(0xf000), 'b');
+    refuse = NULL;
+    ck_assert_int_eq(mem_hide(&t->vm, 0xf000, 0x2000), 0);
+    check_engine();
+    refuse_all = true;
     ck_assert_int_eq(mem_show(&t->vm, 0x4000, 0x1000, b, 0, false), -ENOMEM);
     ck_assert_int_eq(mem_show(&t->vm, 0x6000, 0x1000, b, 0, false), -ENOMEM);
     ck_assert_uint_eq(told, 0);
-    refuse = false;
+    refuse_all = false;
     ck_assert_int_eq(mem_show(&t->vm, 0x8000, 0x1000, b, 0, false), 0);
-    ck_assert_uint_eq(told, pieces());
+    check_engine();
     ck_assert_int_eq(mem_hide(&t->vm, 0, 0x10000), 0);
     ck_assert_uint_eq(told, 0);
     t->vm.engine = engine;

@@ -20,6 +20,7 @@
 #include "tests/lib/testvm.h"
 #include "xen/xen-priv.h"
 
+#include <xencall.h>
 #include <xentoolcore.h>
 
 #define DOMID 7
@@ -107,6 +108,112 @@ int xendevicemodel_get_ioreq_server_info(xendevicemodel_handle *h,
 {
     named(domid, id);
     *port = 50;
+    return 0;
+}
+
+/* ---- memory that is put into the domain ---- */
+
+static size_t dom_mapped; /* pages */
+
+#define PAGES 64
+#define NOWHERE UINT64_MAX
+
+static struct {
+    uint64_t gfn[PAGES]; /* where each page is, or NOWHERE */
+    bool ro[PAGES];
+    unsigned n;          /* populated */
+    unsigned room;       /* pages that Xen gives */
+    unsigned moves;      /* relocations asked for */
+    unsigned move_fails; /* the one that fails, from 1 */
+    bool no_call, no_buffer, no_map, no_type;
+    unsigned bad_page; /* cannot be mapped, from 1 */
+    int fd;            /* what is in them */
+} dom;
+
+static int page_at(uint64_t gfn)
+{
+    for (int i = 0; i < PAGES; i++)
+        if (dom.gfn[i] == gfn)
+            return i;
+    return -1;
+}
+
+xencall_handle *xencall_open(struct xentoollog_logger *logger, unsigned flags)
+{
+    errno = EACCES;
+    return dom.no_call ? NULL : open_handle();
+}
+
+int xencall_close(xencall_handle *h)
+{
+    seen.handles--;
+    return 0;
+}
+
+void *xencall_alloc_buffer(xencall_handle *h, size_t size)
+{
+    return dom.no_buffer ? NULL : malloc(size);
+}
+
+void xencall_free_buffer(xencall_handle *h, void *p)
+{
+    free(p);
+}
+
+int xencall2(xencall_handle *h, unsigned op, uint64_t cmd, uint64_t arg)
+{
+    struct xen_memory_reservation *r = (void *)(uintptr_t)arg;
+    xen_pfn_t *pfn;
+    unsigned i;
+
+    ck_assert_uint_eq(op, __HYPERVISOR_memory_op);
+    ck_assert_uint_eq(r->domid, DOMID);
+    ck_assert(!r->extent_order && !r->mem_flags && r->nr_extents);
+    pfn = r->extent_start.p;
+    for (i = 0; i < r->nr_extents; i++) {
+        bool give = cmd == XENMEM_populate_physmap;
+        int page = page_at(give ? NOWHERE : pfn[i]);
+
+        if (give && !dom.room)
+            break;
+        ck_assert(give || cmd == XENMEM_decrease_reservation);
+        ck_assert(page >= 0 && (!give || page_at(pfn[i]) < 0));
+        dom.gfn[page] = give ? pfn[i] : NOWHERE;
+        dom.room -= give ? 1 : -1;
+        dom.n += give ? 1 : -1;
+    }
+    return (int)i;
+}
+
+int xendevicemodel_relocate_memory(xendevicemodel_handle *h, domid_t domid,
+                                   uint32_t size, uint64_t from, uint64_t to)
+{
+    int page = page_at(from);
+
+    named(domid, SERVER);
+    ck_assert_uint_eq(size, 1);
+    ck_assert_msg(page >= 0, "nothing to move at %#lx", (long)from);
+    ck_assert_msg(page_at(to) < 0, "a page is lost at %#lx", (long)to);
+    errno = ENOMEM;
+    if (++dom.moves == dom.move_fails)
+        return -1;
+    dom.gfn[page] = to;
+    dom.ro[page] = false;
+    return 0;
+}
+
+int xendevicemodel_set_mem_type(xendevicemodel_handle *h, domid_t domid,
+                                hvmmem_type_t type, uint64_t first, uint32_t n)
+{
+    named(domid, SERVER);
+    ck_assert_int_eq(type, HVMMEM_ram_ro);
+    errno = EPERM;
+    for (uint32_t i = 0; i < n; i++) {
+        if (dom.no_type && i == n - 1)
+            return -1;
+        ck_assert_int_ge(page_at(first + i), 0);
+        dom.ro[page_at(first + i)] = true;
+    }
     return 0;
 }
 
@@ -251,16 +358,37 @@ int xenforeignmemory_unmap_resource(xenforeignmemory_handle *h,
 }
 
 /* Memory without end. */
-void *xenforeignmemory_map(xenforeignmemory_handle *h, uint32_t dom, int prot,
+void *xenforeignmemory_map(xenforeignmemory_handle *h, uint32_t domid, int prot,
                            size_t n, const xen_pfn_t *pfn, int *err)
 {
+    char *p = mmap(NULL, n * GUEST_PAGE, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
     memset(err, 0, n * sizeof(*err));
-    return mmap(NULL, n * GUEST_PAGE, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    errno = EFAULT;
+    for (size_t i = 0; i < n; i++) {
+        int page = page_at(pfn[i]);
+
+        if (page < 0)
+            continue;
+        if (dom.no_map) {
+            munmap(p, n * GUEST_PAGE);
+            return NULL;
+        }
+        if (dom.bad_page && i == dom.bad_page - 1)
+            err[i] = -ENOENT;
+        ck_assert_ptr_ne(mmap(p + i * GUEST_PAGE, GUEST_PAGE, prot,
+                              MAP_SHARED | MAP_FIXED, dom.fd,
+                              page * (off_t)GUEST_PAGE),
+                         MAP_FAILED);
+    }
+    dom_mapped += n;
+    return p;
 }
 
 int xenforeignmemory_unmap(xenforeignmemory_handle *h, void *addr, size_t n)
 {
+    dom_mapped -= n;
     return munmap(addr, n * GUEST_PAGE);
 }
 
@@ -367,25 +495,17 @@ char **xs_directory(struct xs_handle *h, xs_transaction_t t, const char *path,
 
 static struct testvm t; /* its vm only */
 static struct cmdline cl;
+static char card[300];
 
 static int make(bool restricted, struct cfg_err *err)
 {
-    const char *words[] = {"-machine",
-                           "xenfv",
-                           "-xen-domid",
-                           "7",
-                           "-nodefaults",
-                           "-m",
-                           "64M",
-                           "-smp",
-                           "2",
-                           "-serial",
-                           "null",
-                           "-netdev",
-                           "null,id=n0",
-                           "-device",
-                           "virtio-net-pci,netdev=n0",
-                           "-xen-domid-restrict"};
+    const char *words[] = {
+        "-machine",   "xenfv",       "-xen-domid",
+        "7",          "-nodefaults", "-m",
+        "64M",        "-smp",        "2",
+        "-serial",    "null",        "-netdev",
+        "null,id=n0", "-global",     "xen-platform.blacklist=5",
+        "-device",    card,          "-xen-domid-restrict"};
     int rc = cmdline_parse(&cl, sizeof(words) / sizeof(*words) - !restricted,
                            words, err);
 
@@ -416,7 +536,7 @@ static void end(void)
 {
     vm_fini(&t.vm);
     cmdline_free(&cl);
-    ck_assert(!seen.server && !seen.handles);
+    ck_assert(!seen.server && !seen.handles && !dom_mapped);
 }
 
 static void setup(void)
@@ -424,6 +544,13 @@ static void setup(void)
     memset(&seen, 0, sizeof(seen));
     memset(&pages, 0, sizeof(pages));
     refuse = refuse_restrict = false;
+    strcpy(card, "virtio-net-pci,netdev=n0");
+    memset(&dom, 0, sizeof(dom));
+    memset(dom.gfn, 0xff, sizeof(dom.gfn));
+    dom.room = PAGES;
+    dom.fd = memfd_create("pages", MFD_CLOEXEC);
+    ck_assert_int_eq(ftruncate(dom.fd, PAGES * GUEST_PAGE), 0);
+    dom_mapped = 0;
     event_fd = eventfd(0, EFD_NONBLOCK);
     sem_init(&answered, 0, 0);
     /* A vCPU has read a port before we were there. */
@@ -439,6 +566,7 @@ static void setup(void)
 static void teardown(void)
 {
     close(event_fd);
+    close(dom.fd);
     sem_destroy(&answered);
 }
 
@@ -551,6 +679,162 @@ START_TEST(xsa_130_the_log)
 }
 END_TEST
 
+START_TEST(what_devices_write)
+{
+    run();
+    ck_assert_int_eq(mem_write(&t.vm, 0x1000, "x", 1), 0);
+    ck_assert_uint_eq(seen.modified, 0);
+    vm_lock(&t.vm);
+    ck_assert_int_eq(mem_log_dirty(&t.vm, true), 0);
+    vm_unlock(&t.vm);
+    ck_assert_int_eq(mem_write(&t.vm, 0x1fff, "xy", 2), 0);
+    ck_assert_uint_eq(seen.modified, 2);
+    refuse = true;
+    ck_assert_int_eq(mem_write(&t.vm, 0x1fff, "xy", 2), 0);
+    end();
+}
+END_TEST
+
+/* The board's own device takes it from -global, as docs/xen.md says. */
+START_TEST(drivers_on_the_blacklist)
+{
+    run();
+    tv_outw(&t, 0x12, 4);
+    ck_assert_uint_eq(tv_inw(&t, 0x10), 0x49d2);
+    tv_outw(&t, 0x12, 5);
+    ck_assert_uint_eq(tv_inw(&t, 0x10), 0xd249);
+    end();
+}
+END_TEST
+
+/* ---- an option ROM ---- */
+
+#define ROM_PAGES 4u
+#define ROM_SIZE (ROM_PAGES * GUEST_PAGE)
+#define CARD (3 << 3)
+#define ROM_REG 0x30
+
+static char rom_path[] = "/tmp/hvmd-rom-XXXXXX";
+
+/* A card with a file whose page i is full of i + 1. */
+static void card_with_rom(void)
+{
+    int fd;
+
+    strcpy(rom_path + strlen(rom_path) - 6, "XXXXXX");
+    fd = mkstemp(rom_path);
+    for (unsigned i = 0; i < ROM_SIZE - 1; i++)
+        ck_assert_int_eq(write(fd, &(char){i / GUEST_PAGE + 1}, 1), 1);
+    close(fd);
+    snprintf(card, sizeof(card), "virtio-net-pci,netdev=n0,romfile=%s",
+             rom_path);
+}
+
+static void put_rom(uint32_t at)
+{
+    tv_cfg_write(&t, CARD, ROM_REG, 4, at | 1);
+    tv_cfg_write(&t, CARD, 4, 2, 2); /* memory */
+}
+
+/* Are all pages of it in the guest at gpa, in order, to be read only? */
+static bool rom_at(gpa_t gpa)
+{
+    for (unsigned i = 0; i < ROM_PAGES; i++) {
+        int page = page_at(gpa / GUEST_PAGE + i);
+        char c;
+
+        if (page < 0)
+            return false;
+        ck_assert(dom.ro[page]);
+        ck_assert_int_eq(pread(dom.fd, &c, 1, page * (off_t)GUEST_PAGE), 1);
+        ck_assert_int_eq(c, (char)(i + 1));
+    }
+    return true;
+}
+
+/* All where they were made, which nobody else has. */
+static bool parked(void)
+{
+    ck_assert_uint_eq(dom.n, ROM_PAGES);
+    return page_at(0xfe000) == 0 && page_at(0xfe001) == 1 &&
+           page_at(0xfe002) == 2 && page_at(0xfe003) == 3;
+}
+
+START_TEST(a_rom_is_moved_to_where_it_is_seen)
+{
+    card_with_rom();
+    run(); /* restricted: what takes rights is done */
+    ck_assert(parked());
+    put_rom(0xf0000000);
+    ck_assert(rom_at(0xf0000000));
+    put_rom(0xf1000000);
+    ck_assert(rom_at(0xf1000000));
+    tv_cfg_write(&t, CARD, ROM_REG, 4, ~1u); /* sized */
+    ck_assert(parked());
+    put_rom(0x100000); /* the guest's own memory */
+    ck_assert(parked());
+    put_rom(0xfe000000); /* its own place, and one beside it */
+    ck_assert(parked());
+    put_rom(0xfe004000);
+    ck_assert(parked());
+    put_rom(0xf0000000);
+    ck_assert(rom_at(0xf0000000));
+    end();
+    unlink(rom_path);
+}
+END_TEST
+
+START_TEST(a_rom_that_does_not_move)
+{
+    card_with_rom();
+    run();
+    for (unsigned i = 1; i <= ROM_PAGES; i++) {
+        dom.moves = 0;
+        dom.move_fails = i;
+        put_rom(0xf0000000);
+        ck_assert_uint_eq(dom.moves, 2 * i - 1);
+        ck_assert(parked());
+        tv_cfg_write(&t, CARD, 4, 2, 0);
+    }
+    dom.no_type = true;
+    put_rom(0xf0000000);
+    ck_assert(parked());
+    dom.no_type = false;
+    put_rom(0xf1000000);
+    ck_assert(rom_at(0xf1000000));
+    /* taken back by halves: said, and survived */
+    dom.moves = 0;
+    dom.move_fails = 3;
+    put_rom(0); /* nowhere */
+    ck_assert_uint_eq(dom.n, ROM_PAGES);
+    end();
+    unlink(rom_path);
+}
+END_TEST
+
+/* Whatever Xen refuses: a card without a ROM, and nothing left behind. */
+START_TEST(no_room_for_a_rom)
+{
+    struct cfg_err err = {""};
+
+    card_with_rom();
+    for (unsigned i = 0; i < 6; i++) {
+        dom.room = i == 0 ? 0 : i == 1 ? ROM_PAGES - 1 : PAGES;
+        dom.no_call = i == 2;
+        dom.no_buffer = i == 3;
+        dom.no_map = i == 4;
+        dom.bad_page = i == 5 ? 2 : 0;
+        ck_assert_msg(!make(false, &err), "%s", err.text);
+        ck_assert_uint_eq(dom.n, 0);
+        put_rom(0xf0000000);
+        ck_assert_uint_eq(tv_cfg_read(&t, CARD, ROM_REG, 4), 0);
+        ck_assert_uint_eq(dom.moves, 0);
+        end();
+    }
+    unlink(rom_path);
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -559,6 +843,11 @@ int main(void)
         xsa_238_506_arguments,
         xsa_237_509_the_end,
         xsa_130_the_log,
+        what_devices_write,
+        drivers_on_the_blacklist,
+        a_rom_is_moved_to_where_it_is_seen,
+        a_rom_that_does_not_move,
+        no_room_for_a_rom,
         NULL,
     };
 

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Memory of ours that the guest is shown, such as what is behind a BAR.
+ *
+ * It must be the domain's for that, as all its memory is, and a page of a
+ * domain can only be named by where it is in the guest's address space. So a
+ * block is populated once, where no guest looks, and mapped from there; that
+ * takes rights over the domain, and is done while we have them. To be shown
+ * its pages are moved, which a restricted process may do, and they are moved
+ * back.
+ *
+ * Sources: xen/include/public/memory.h, hvm/dm_op.h; for the place that is
+ * free, tools/firmware/hvmloader/config.h, which has it reserved in the
+ * guest's memory map.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include <xencall.h>
+
+#include "dm/machine.h"
+#include "xen/xen-priv.h"
+
+#define PARK_FIRST 0xfe000u /* pages; behind RESERVED_MEMORY_DYNAMIC_END */
+#define PARK_END 0xfe700u   /* GUEST_RESERVED_START */
+
+/* ---- a block ---- */
+
+/* How many of n pages from pfn on Xen has given or taken, or -errno. */
+static long reserve(xencall_handle *call, uint32_t domid, unsigned op,
+                    uint64_t pfn, uint64_t n)
+{
+    struct {
+        struct xen_memory_reservation r;
+        xen_pfn_t pfn[];
+    } *arg = xencall_alloc_buffer(call, sizeof(*arg) + n * sizeof(arg->pfn[0]));
+    long rc;
+
+    if (!arg)
+        return -ENOMEM;
+    memset(&arg->r, 0, sizeof(arg->r));
+    arg->r.nr_extents = n;
+    arg->r.domid = domid;
+    set_xen_guest_handle(arg->r.extent_start, arg->pfn);
+    for (uint64_t i = 0; i < n; i++)
+        arg->pfn[i] = pfn + i;
+    rc = xencall2(call, __HYPERVISOR_memory_op, op, (uintptr_t)arg);
+    if (rc < 0)
+        rc = -errno;
+    xencall_free_buffer(call, arg);
+    return rc;
+}
+
+/* All or none. */
+static int populate(struct xen *x, xencall_handle *call, uint64_t pfn,
+                    uint64_t n)
+{
+    long done = reserve(call, x->domid, XENMEM_populate_physmap, pfn, n);
+
+    if (done == (long)n)
+        return 0;
+    if (done > 0)
+        reserve(call, x->domid, XENMEM_decrease_reservation, pfn, done);
+    return done < 0 ? (int)done : -ENOMEM;
+}
+
+static uint8_t *map(struct xen *x, uint64_t pfn, uint64_t n)
+{
+    xen_pfn_t list[PARK_END - PARK_FIRST] = {0};
+    int errs[PARK_END - PARK_FIRST];
+    uint8_t *host;
+
+    for (uint64_t i = 0; i < n; i++)
+        list[i] = pfn + i;
+    host = xenforeignmemory_map(x->fmem, x->domid, PROT_READ | PROT_WRITE, n,
+                                list, errs);
+    for (uint64_t i = 0; host && i < n; i++) {
+        if (errs[i]) {
+            xenforeignmemory_unmap(x->fmem, host, n);
+            host = NULL;
+            errno = -errs[i];
+        }
+    }
+    return host;
+}
+
+int xen_ram_new(struct vm *vm, struct ram *ram, struct cfg_err *err)
+{
+    struct xen *x = vm->engine_priv;
+    uint64_t pfn = PARK_FIRST + x->blocks, n = ram->size / GUEST_PAGE;
+    xencall_handle *call;
+    int rc;
+
+    if (!x->have_server)
+        return err_set(err, -ENOTSUP, "%s: expected an HVM domain", ram->name);
+    if (n > PARK_END - pfn)
+        return err_set(err, -ENOSPC,
+                       "%s: expected at most 7 MiB of memory behind BARs",
+                       ram->name);
+    call = xencall_open(NULL, 0);
+    if (!call)
+        return err_set(err, -errno, "%s: no hypercalls: %s", ram->name,
+                       strerror(errno));
+    rc = populate(x, call, pfn, n);
+    if (rc) {
+        err_set(err, rc,
+                "%s: Xen gives domain %" PRIu32 " no %" PRIu64 " KiB more: %s "
+                "(libxl leaves it 1 MiB beyond its memory)",
+                ram->name, x->domid, ram->size >> 10, strerror(-rc));
+        goto out;
+    }
+    ram->host = map(x, pfn, n);
+    if (!ram->host) {
+        rc = err_set(err, -errno,
+                     "%s: cannot map memory of domain %" PRIu32 ": %s",
+                     ram->name, x->domid, strerror(errno));
+        reserve(call, x->domid, XENMEM_decrease_reservation, pfn, n);
+        goto out;
+    }
+    memset(ram->host, 0, ram->size);
+    ram->home = pfn;
+    x->blocks += n;
+out:
+    xencall_close(call);
+    return rc;
+}
+
+void xen_ram_fini(struct xen *x)
+{
+    for (struct ram *r = x->vm->rams; r; r = r->next) {
+        if (r->host)
+            xenforeignmemory_unmap(x->fmem, r->host, r->size / GUEST_PAGE);
+        r->host = NULL;
+    }
+}
+
+/* ---- where it is shown ---- */
+
+/* One by one: so we know which have gone, and can take these back. */
+static uint64_t move(struct xen *x, uint64_t from, uint64_t to, uint64_t n)
+{
+    uint64_t i = 0;
+
+    while (i < n && !xendevicemodel_relocate_memory(x->dmod, x->domid, 1,
+                                                    from + i, to + i))
+        i++;
+    return i;
+}
+
+static void complain(struct xen *x, const struct mem_slot *s, const char *what)
+{
+    log_capped(LOG_ERR, &x->quota, "xen",
+               "%s: %" PRIu64 " KiB %s %#" PRIx64 ": %s", s->ram->name,
+               s->len >> 10, what, s->gpa, strerror(errno));
+}
+
+static int show(struct xen *x, const struct mem_slot *s)
+{
+    uint64_t home = s->ram->home + s->off / GUEST_PAGE;
+    uint64_t pfn = s->gpa / GUEST_PAGE, n = s->len / GUEST_PAGE, moved;
+    int rc = 0;
+
+    if (pfn < PARK_END && pfn + n > PARK_FIRST)
+        return -EBUSY;
+    moved = move(x, home, pfn, n);
+    if (moved < n ||
+        (s->readonly && xendevicemodel_set_mem_type(x->dmod, x->domid,
+                                                    HVMMEM_ram_ro, pfn, n))) {
+        rc = -errno;
+        complain(x, s, "cannot be shown at");
+        move(x, pfn, home, moved);
+    }
+    return rc;
+}
+
+static void hide(struct xen *x, const struct mem_slot *s)
+{
+    uint64_t home = s->ram->home + s->off / GUEST_PAGE;
+    uint64_t pfn = s->gpa / GUEST_PAGE, n = s->len / GUEST_PAGE;
+
+    if (move(x, pfn, home, n) < n)
+        complain(x, s, "cannot be taken from");
+}
+
+int xen_layout_slot(struct vm *vm, unsigned idx, const struct mem_slot *slot)
+{
+    struct xen *x = vm->engine_priv;
+    struct mem_slot *s = &x->shown[idx];
+    int rc = 0;
+
+    if (slot && !slot->ram->host)
+        return 0; /* the domain's own memory is the toolstack's affair */
+    if (slot)
+        rc = show(x, slot);
+    else if (s->ram)
+        hide(x, s);
+    else
+        return 0;
+    *s = slot && !rc ? *slot : (struct mem_slot){0};
+    foreign_invalidate(x); /* Xen does not say so when it is asked by us */
+    return rc;
+}
