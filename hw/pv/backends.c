@@ -174,32 +174,55 @@ static void look(void *opaque, const char *path)
 
 /* ---- the device ---- */
 
+/* Where the toolstack reads which classes we serve. */
+static void served_path(struct xenif *x, const char *class,
+                        char path[XENIF_PATH_MAX])
+{
+    snprintf(path, XENIF_PATH_MAX,
+             "/local/domain/%" PRIu32 "/device-model/%" PRIu32 "/backends/%s",
+             x->own_domid, x->domid, class);
+}
+
+/* Libxl removes what is said there before it ends a device model, and then
+ * waits ten seconds for cards that nobody closes. Otherwise it is only this
+ * process that ends: another can go on with the guest. */
+static bool is_toolstacks_end(struct xenif *x)
+{
+    char path[XENIF_PATH_MAX], *text;
+    int rc;
+
+    served_path(x, classes[0]->name, path);
+    rc = x->ops->xs_read(x, 0, path, &text);
+    if (!rc)
+        free(text);
+    return rc == -ENOENT;
+}
+
 static void backends_destroy(struct dev *dev)
 {
     struct backends *s = (struct backends *)dev;
+    struct xenif *x = dev->vm->xenif;
+    bool say = is_toolstacks_end(x);
+    char path[XENIF_PATH_MAX];
+    bool made;
 
     for (unsigned i = 0; i < CLASSES; i++)
         if (s->folder[i].watch)
-            dev->vm->xenif->ops->xs_unwatch(dev->vm->xenif, s->folder[i].watch);
-    while (s->first)
+            x->ops->xs_unwatch(x, s->folder[i].watch);
+    while (s->first) {
+        strcpy(path, s->first->path);
+        made = s->first->made;
         destroy(s->first);
-}
-
-/* The toolstack reads here which classes we serve. */
-static int say_what_we_serve(struct xenif *x, const char *class)
-{
-    char path[XENIF_PATH_MAX];
-
-    snprintf(path, sizeof(path),
-             "/local/domain/%" PRIu32 "/device-model/%" PRIu32 "/backends/%s",
-             x->own_domid, x->domid, class);
-    return x->ops->xs_write(x, 0, path, "");
+        if (say && made)
+            xenbus_say_closed(x, path);
+    }
 }
 
 static int backends_create(struct dev *dev, struct cfg_err *err)
 {
     struct backends *s = (struct backends *)dev;
     struct xenif *x = dev->vm->xenif;
+    char served[XENIF_PATH_MAX];
     int rc = 0;
 
     if (!x)
@@ -209,10 +232,11 @@ static int backends_create(struct dev *dev, struct cfg_err *err)
 
         f->all = s;
         f->cls = classes[i];
+        served_path(x, f->cls->name, served);
         snprintf(f->path, sizeof(f->path),
                  "/local/domain/%" PRIu32 "/backend/%s/%" PRIu32, x->own_domid,
                  f->cls->name, x->domid);
-        rc = say_what_we_serve(x, f->cls->name);
+        rc = x->ops->xs_write(x, 0, served, "");
         if (!rc)
             rc = x->ops->xs_watch(x, f->path, look, f, &f->watch);
         if (rc)

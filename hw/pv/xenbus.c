@@ -171,7 +171,8 @@ static void drop_rings(struct xenbus_dev *d)
     d->cls->disconnect(d);
 }
 
-static int try_say(struct xenif *x, const char *back, const char *text)
+static int try_say(struct xenif *x, const char *back, const char *key,
+                   const char *text)
 {
     const struct xenif_ops *ops = x->ops;
     char path[XENIF_PATH_MAX], *front;
@@ -185,7 +186,7 @@ static int try_say(struct xenif *x, const char *back, const char *text)
         rc = ops->xs_read(x, tx, path, &front);
     if (!rc) {
         free(front);
-        rc = path_of(back, "error", path);
+        rc = path_of(back, key, path);
     }
     if (!rc)
         rc = ops->xs_write(x, tx, path, text);
@@ -193,12 +194,26 @@ static int try_say(struct xenif *x, const char *back, const char *text)
     return rc ? rc : r;
 }
 
-void xenbus_say_error(struct xenif *x, const char *back, const char *text)
+static void say(struct xenif *x, const char *back, const char *key,
+                const char *text)
 {
     int rc = -EAGAIN;
 
     for (unsigned i = 0; rc == -EAGAIN && i < TX_TRIES; i++)
-        rc = try_say(x, back, text);
+        rc = try_say(x, back, key, text);
+}
+
+void xenbus_say_error(struct xenif *x, const char *back, const char *text)
+{
+    say(x, back, "error", text);
+}
+
+void xenbus_say_closed(struct xenif *x, const char *back)
+{
+    char text[4];
+
+    snprintf(text, sizeof(text), "%d", XENBUS_CLOSED);
+    say(x, back, "state", text);
 }
 
 void xenbus_error(struct xenbus_dev *d, const char *fmt, ...)

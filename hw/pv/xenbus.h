@@ -110,6 +110,8 @@ void xenbus_error(struct xenbus_dev *d, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Into the "error" of a backend's folder, if that is still there. */
 void xenbus_say_error(struct xenif *x, const char *back, const char *text);
+/* Closed, of one that is no more, if its folder still is there. */
+void xenbus_say_closed(struct xenif *x, const char *back);
 /* And this device is done for: disconnects. The frontend may begin anew. */
 void xenbus_close(struct xenbus_dev *d);
 /* What publish says has changed: say it again, if connected. */

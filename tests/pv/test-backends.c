@@ -378,6 +378,31 @@ START_TEST(every_failure)
 }
 END_TEST
 
+/* A process that ends leaves the guest to the next one; a toolstack that ends
+ * it is told, as it waits for that. */
+START_TEST(ended)
+{
+    enum { ALONE, BY_TOOLSTACK, REMOVED, NOT_SERVED, CASES };
+    static const char *const state[] = {"4", "6", "", "1"};
+
+    for (unsigned i = 0; i < CASES; i++) {
+        attach("aio:", i == NOT_SERVED ? "/does/not/exist" : image, "w");
+        if (i != NOT_SERVED)
+            bf_connect(&f, NULL, 1, 0);
+        if (i != ALONE)
+            fake_xs_set(f.x, NULL, "/local/domain/0/device-model/7");
+        if (i == REMOVED)
+            fake_xs_set(f.x, NULL, BF_BACK);
+        vm_lock(&t->vm);
+        dev_destroy_all(&t->vm);
+        vm_unlock(&t->vm);
+        ck_assert_str_eq(fake_xs_get(f.x, BF_BACK "/state"), state[i]);
+        unmake();
+        make((const char *const[]){NULL});
+    }
+}
+END_TEST
+
 /* Whatever a toolstack and a guest write, in whatever order. */
 START_TEST(random_writes)
 {
@@ -461,6 +486,7 @@ int main(void)
         paused,
         a_keyboard,
         every_failure,
+        ended,
         random_writes,
         NULL,
     };
