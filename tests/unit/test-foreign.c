@@ -39,11 +39,10 @@ void *xenforeignmemory_map(xenforeignmemory_handle *fmem, uint32_t dom,
              0);
     for (size_t i = 0; i < n; i++) {
         err[i] = pfn[i] >= PAGES || gone[pfn[i]] ? -ENOENT : 0;
-        if (!err[i])
-            ck_assert_ptr_ne(mmap(p + i * GUEST_PAGE, GUEST_PAGE, prot,
-                                  MAP_SHARED | MAP_FIXED, memory,
-                                  (off_t)pfn[i] * GUEST_PAGE),
-                             MAP_FAILED);
+        if (!err[i] &&
+            mmap(p + i * GUEST_PAGE, GUEST_PAGE, prot, MAP_SHARED | MAP_FIXED,
+                 memory, (off_t)pfn[i] * GUEST_PAGE) == MAP_FAILED)
+            ck_abort_msg("the test maps no page of its domain");
     }
     mapped += n;
     if (mapped > most)
@@ -269,7 +268,7 @@ START_TEST(storm)
     static struct gmap map[64];
     unsigned seed = 300;
 
-    for (unsigned i = 0; i < 50000; i++) {
+    for (unsigned i = 0; i < 20000; i++) {
         struct gmap *m = &map[(unsigned)rand_r(&seed) % 64];
         gpa_t gpa = (gpa_t)rand_r(&seed) % (PAGES * 4097ull);
 
