@@ -37,6 +37,14 @@ struct xenif_copy {
     int16_t status;
 };
 
+/* A page of the guest's that is held. */
+struct xenif_page {
+    void *addr;
+    grant_ref_t ref;
+    unsigned age; /* the implementation's */
+    bool write;
+};
+
 struct xenif_ops {
     const char *name;
 
@@ -75,6 +83,12 @@ struct xenif_ops {
                    bool write, void **addr);
     int (*gnt_unmap)(struct xenif *x, void *addr, unsigned n);
     int (*gnt_copy)(struct xenif *x, struct xenif_copy *pieces, unsigned n);
+    /* Only where a page is at hand and that costs less than to copy it, else
+     * NULL. Any thread; what one page is held for twice is dropped twice.
+     * -EINVAL. */
+    int (*gnt_hold)(struct xenif *x, grant_ref_t ref, bool write,
+                    struct xenif_page *p);
+    void (*gnt_drop)(struct xenif *x, const struct xenif_page *p);
 
     /* Event channels. bind and unbind: main thread, machine lock held, while
      * nobody serves the port; the port's events make

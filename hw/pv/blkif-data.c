@@ -145,7 +145,7 @@ int blkif_data_table(struct blkif_queue *q, grant_ref_t ref, void *copy,
     return 0;
 }
 
-/* ---- three ways ---- */
+/* ---- four ways ---- */
 
 static bool take_persistent(struct blkif_request *r)
 {
@@ -166,6 +166,31 @@ static bool take_persistent(struct blkif_request *r)
     while (i--)
         pgrant_put(r->q, r->piece[i].pg);
     return false;
+}
+
+static void drop(struct blkif_request *r, unsigned n)
+{
+    struct xenif *x = xenif_of(r->q);
+
+    while (n--)
+        x->ops->gnt_drop(x, &r->piece[n].page);
+}
+
+static bool take_held(struct blkif_request *r)
+{
+    struct xenif *x = xenif_of(r->q);
+
+    for (unsigned i = 0; i < r->n; i++) {
+        struct blkif_piece *p = &r->piece[i];
+
+        if (x->ops->gnt_hold(x, p->ref, r->blk_op == BLK_READ, &p->page)) {
+            drop(r, i);
+            return false;
+        }
+        r->iov[i] = (struct iovec){(uint8_t *)p->page.addr + p->off, p->len};
+    }
+    r->how = DATA_HELD;
+    return true;
 }
 
 static bool take_map(struct blkif_request *r)
@@ -228,6 +253,8 @@ int blkif_data_take(struct blkif_request *r)
     r->q->bytes += r->counted;
     if (b->persistent && take_persistent(r))
         return 0;
+    if (b->bus.x->ops->gnt_hold && take_held(r))
+        return 0;
     if (!b->persistent && r->len > b->conf.copy_max && take_map(r))
         return 0;
     /* Small, or it cannot be mapped: then at most a megabyte is copied. */
@@ -251,6 +278,9 @@ void blkif_data_free(struct blkif_request *r)
         break;
     case DATA_MAP:
         x->ops->gnt_unmap(x, r->buf, r->n);
+        break;
+    case DATA_HELD:
+        drop(r, r->n);
         break;
     case DATA_PERSISTENT:
         for (unsigned i = 0; i < r->n; i++)

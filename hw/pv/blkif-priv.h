@@ -35,7 +35,10 @@ struct pgrant {
 struct blkif_piece {
     grant_ref_t ref;
     uint16_t off, len;
-    struct pgrant *pg;
+    union {
+        struct pgrant *pg;
+        struct xenif_page page;
+    };
 };
 
 /* A request that has been taken from the ring and not been answered. */
@@ -64,7 +67,7 @@ struct blkif_request {
     uint8_t op;          /* answered so; of an indirect one what is in it */
     enum blk_op blk_op;  /* what it is */
     bool flush_first, fua;
-    enum { DATA_NONE, DATA_COPY, DATA_MAP, DATA_PERSISTENT } how;
+    enum { DATA_NONE, DATA_COPY, DATA_MAP, DATA_HELD, DATA_PERSISTENT } how;
     void *buf;  /* copy: ours; map: the guest's */
     unsigned n; /* pieces, and iov if not copied */
     struct iovec *iov;

@@ -493,6 +493,8 @@ int blkif_new(struct vm *vm, struct xenif *x, const char *back,
     if (!b)
         return err_set(err, -ENOMEM, "%s: no memory", back);
     b->conf = *conf;
+    /* Persistent grants spare us maps, and cost the frontend copies. */
+    b->conf.no_persistent |= x->ops->gnt_hold != NULL;
     b->unit = SECTOR;
     b->bus.cls = &blkif_class;
     b->bus.vm = vm;

@@ -121,28 +121,52 @@ static int gnt_unmap(struct xenif *xenif, void *addr, unsigned n)
     return m ? 0 : -EINVAL;
 }
 
+static int hold(struct xenemu *x, grant_ref_t ref, bool write,
+                struct xenif_page *p)
+{
+    int rc;
+
+    pthread_mutex_lock(&x->gnt_lock);
+    *p = (struct xenif_page){.ref = ref, .age = x->gnt_age, .write = write};
+    rc = xen_grant_get(x, ref, x->xenif.own_domid, write, &p->addr);
+    pthread_mutex_unlock(&x->gnt_lock);
+    return rc;
+}
+
+static int gnt_hold(struct xenif *xenif, grant_ref_t ref, bool write,
+                    struct xenif_page *p)
+{
+    return hold(of(xenif), ref, write, p) ? -EINVAL : 0;
+}
+
+static void gnt_drop(struct xenif *xenif, const struct xenif_page *p)
+{
+    struct xenemu *x = of(xenif);
+
+    pthread_mutex_lock(&x->gnt_lock);
+    /* a reset has forgotten who used the table before it */
+    if (p->age == x->gnt_age)
+        xen_grant_put(x, p->ref, p->write);
+    pthread_mutex_unlock(&x->gnt_lock);
+}
+
 static int16_t copy_piece(struct xenemu *x, const struct xenif_copy *p)
 {
-    unsigned age;
-    void *page;
+    struct xenif_page page;
+    uint8_t *at;
     int rc;
 
     if (p->off + p->len > (int)XENIF_PAGE)
         return GNTST_bad_copy_arg;
-    pthread_mutex_lock(&x->gnt_lock);
-    age = x->gnt_age;
-    rc = xen_grant_get(x, p->ref, x->xenif.own_domid, p->to_guest, &page);
-    pthread_mutex_unlock(&x->gnt_lock);
+    rc = hold(x, p->ref, p->to_guest, &page);
     if (rc)
         return rc;
+    at = (uint8_t *)page.addr + p->off;
     if (p->to_guest)
-        memcpy((uint8_t *)page + p->off, p->local, p->len);
+        memcpy(at, p->local, p->len);
     else
-        memcpy(p->local, (uint8_t *)page + p->off, p->len);
-    pthread_mutex_lock(&x->gnt_lock);
-    if (age == x->gnt_age)
-        xen_grant_put(x, p->ref, p->to_guest);
-    pthread_mutex_unlock(&x->gnt_lock);
+        memcpy(p->local, at, p->len);
+    gnt_drop(&x->xenif, &page);
     return GNTST_okay;
 }
 
@@ -323,6 +347,8 @@ const struct xenif_ops xen_emu_xenif_ops = {
     .gnt_map = gnt_map,
     .gnt_unmap = gnt_unmap,
     .gnt_copy = gnt_copy,
+    .gnt_hold = gnt_hold,
+    .gnt_drop = gnt_drop,
     .evtchn_bind = evtchn_bind,
     .evtchn_unbind = evtchn_unbind,
     .evtchn_pending = evtchn_pending,

@@ -58,6 +58,7 @@ struct port {
 
 struct fake {
     struct xenif x;
+    struct xenif_ops ops;
     struct loop *loop;
     struct loop_task watch_task;
     pthread_mutex_t lock;
@@ -461,6 +462,40 @@ static int fake_unmap(struct xenif *x, void *addr, unsigned n)
     munmap(addr, n * XENIF_PAGE);
     pthread_mutex_unlock(&f->lock);
     return 0;
+}
+
+static int fake_hold(struct xenif *x, grant_ref_t ref, bool write,
+                     struct xenif_page *p)
+{
+    struct fake *f = of(x);
+    int rc;
+
+    pthread_mutex_lock(&f->lock);
+    rc = call(f, FAKE_HOLD);
+    if (!rc && f->mapped == f->map_max)
+        rc = -ENOSPC;
+    if (!rc && !usable(f, ref, write))
+        rc = -EINVAL;
+    if (!rc) {
+        *p = (struct xenif_page){.addr = f->mem + (size_t)(ref - FAKE_REF(0)) *
+                                                      XENIF_PAGE,
+                                 .ref = ref};
+        f->grants[ref - FAKE_REF(0)].maps++;
+        f->mapped++;
+    }
+    pthread_mutex_unlock(&f->lock);
+    return rc;
+}
+
+static void fake_drop(struct xenif *x, const struct xenif_page *p)
+{
+    struct fake *f = of(x);
+
+    pthread_mutex_lock(&f->lock);
+    assert(f->grants[p->ref - FAKE_REF(0)].maps);
+    f->grants[p->ref - FAKE_REF(0)].maps--;
+    f->mapped--;
+    pthread_mutex_unlock(&f->lock);
 }
 
 static int fake_copy(struct xenif *x, struct xenif_copy *pieces, unsigned n)
@@ -868,12 +903,21 @@ static const struct xenif_ops fake_ops = {
     .evtchn_notify = fake_tell,
 };
 
+void fake_pages_at_hand(struct xenif *x, bool yes)
+{
+    struct fake *f = of(x);
+
+    f->ops.gnt_hold = yes ? fake_hold : NULL;
+    f->ops.gnt_drop = fake_drop;
+}
+
 struct xenif *fake_xenif_new(struct loop *loop)
 {
     struct fake *f = calloc(1, sizeof(*f));
     size_t bytes = (size_t)FAKE_PAGES * XENIF_PAGE;
 
-    f->x.ops = &fake_ops;
+    f->ops = fake_ops;
+    f->x.ops = &f->ops;
     f->x.domid = FAKE_DOMID;
     f->loop = loop;
     f->watch_task = (struct loop_task){.fn = run_watches, .opaque = f};

@@ -20,6 +20,7 @@ enum fake_op {
     FAKE_XS_WATCH,
     FAKE_MAP,
     FAKE_COPY,
+    FAKE_HOLD,
     FAKE_BIND,
     FAKE_ANY, /* whichever comes */
     FAKE_OPS,
@@ -62,6 +63,9 @@ const char *fake_xs_get(struct xenif *x, const char *fmt, ...)
 void *fake_page(struct xenif *x, unsigned page);
 /* Grants n pages from first on. */
 void fake_grant(struct xenif *x, unsigned first, unsigned n, bool readonly);
+/* Can the backend have pages without a map, as under KVM? Not until this is
+ * said. While nothing is connected. */
+void fake_pages_at_hand(struct xenif *x, bool yes);
 /* -EBUSY: the backend has one of them mapped. */
 int fake_revoke(struct xenif *x, unsigned first, unsigned n);
 

@@ -72,9 +72,12 @@ static void teardown(void)
     unlink(image);
 }
 
-static void persistent(bool on)
+enum { COPY_OR_MAP, PERSISTENT, AT_HAND, WAYS };
+
+static void data_by(unsigned way)
 {
-    bf_set_front(&f, "feature-persistent", on ? "1" : "0");
+    bf_set_front(&f, "feature-persistent", way == PERSISTENT ? "1" : "0");
+    fake_pages_at_hand(f.x, way == AT_HAND);
 }
 
 /* A request that says nothing of itself, to see that the ring lives. */
@@ -151,8 +154,8 @@ START_TEST(xsa_365_bad_grants)
         0, 1, 7, FAKE_REF(FAKE_PAGES), UINT32_MAX, FAKE_REF(BF_DATA + 3000)};
     struct bf_ring *r = &f.ring[0];
 
-    for (unsigned way = 0; way < 3; way++) {
-        persistent(way == 2);
+    for (unsigned way = 0; way < 4; way++) {
+        data_by(way ? way - 1 : 0);
         bf_connect(&f, NULL, 1, 0);
         for (unsigned k = 0; k < 11; k++) {
             struct bf_req req =
@@ -193,8 +196,8 @@ START_TEST(read_only_grant)
 {
     struct bf_req req = bf_rw(BLKIF_OP_READ, 0, BF_DATA + 10, 11);
 
-    for (unsigned way = 0; way < 2; way++) {
-        persistent(way);
+    for (unsigned way = 0; way < WAYS; way++) {
+        data_by(way);
         bf_connect(&f, NULL, 1, 0);
         fake_grant(f.x, BF_DATA + 12, 1, true);
         req.op = BLKIF_OP_READ;
@@ -366,11 +369,11 @@ START_TEST(xsa_155_double_fetch)
 {
     uint32_t seed = 155;
 
-    for (unsigned pass = 0; pass < 2; pass++) {
+    for (unsigned pass = 0; pass < WAYS; pass++) {
         struct fake_mutator *m[2];
         struct bf_ring *r = &f.ring[0];
 
-        persistent(pass);
+        data_by(pass);
         bf_connect(&f, pass ? "x86_32-abi" : NULL, 1, 0);
         /* The entries, not the indices: those end the ring at once. */
         m[0] = fake_mutate((uint8_t *)r->head + 64, 32 * f.abi.request, seed);
@@ -435,7 +438,7 @@ START_TEST(xsa_371_reconnect_under_load)
     for (unsigned round = 0; round < 150; round++) {
         unsigned queues = 1 + round % BF_QUEUES;
 
-        persistent(round % 2);
+        data_by(round / 3 % WAYS);
         bf_connect(&f, round % 3 ? NULL : "x86_32-abi", queues, round % 5);
         for (unsigned q = 0; q < queues; q++) {
             struct bf_ring *r = &f.ring[q];
@@ -478,9 +481,9 @@ START_TEST(xsa_300_mapping_cap)
 {
     struct bf_req req = bf_rw(BLKIF_OP_READ, 0, BF_DATA, 11);
 
-    for (unsigned pass = 0; pass < 2; pass++) {
+    for (unsigned pass = 0; pass < WAYS; pass++) {
         fake_map_max(f.x, 5);
-        persistent(pass);
+        data_by(pass);
         bf_connect(&f, NULL, 1, 0);
         for (unsigned i = 0; i < 50; i++) {
             ck_assert_int_eq(bf_do(&f.ring[0], &req), 0);
@@ -527,8 +530,8 @@ END_TEST
 /* Each call of a connect and of some requests fails once. */
 START_TEST(every_call_fails_once)
 {
-    for (unsigned n = 1; n < 60; n++) {
-        persistent(n % 2);
+    for (unsigned n = 1; n < 90; n++) {
+        data_by(n % WAYS);
         fake_fail(f.x, FAKE_ANY, n, -ENOMEM);
         bf_offer(&f, NULL, 2, 1);
         if (bf_state(&f) == XENBUS_CONNECTED)
@@ -590,11 +593,11 @@ START_TEST(storm)
 {
     uint32_t seed = 20261122;
 
-    for (unsigned pass = 0; pass < 4; pass++) {
+    for (unsigned pass = 0; pass < 2 * WAYS; pass++) {
         struct bf_ring *r = &f.ring[0];
 
-        persistent(pass & 1);
-        bf_connect(&f, pass & 2 ? "x86_32-abi" : "x86_64-abi", 1, 1);
+        data_by(pass % WAYS);
+        bf_connect(&f, pass & 1 ? "x86_32-abi" : "x86_64-abi", 1, 1);
         for (unsigned i = 0; i < 3000; i++) {
             struct bf_req req =
                 bf_rw((uint8_t)(rnd(&seed) % 8), rnd(&seed) % (SECTORS + 100),

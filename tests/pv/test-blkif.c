@@ -20,6 +20,7 @@ static struct testvm *t;
 static struct blkif *b;
 static struct bf f;
 static struct blkif_conf conf;
+static bool at_hand; /* pages, to the backend */
 static char image[64];
 
 /* key, value: a node of the backend's folder. */
@@ -32,6 +33,7 @@ static void make(const char *drive, const char *key, const char *value)
     snprintf(a, sizeof(a), "if=none,id=d0,file=%s,%s", image, drive);
     t = tv_new("none", args);
     f = (struct bf){.vm = &t->vm, .x = fake_xenif_new(t->vm.loop)};
+    fake_pages_at_hand(f.x, at_hand);
     bf_folders(f.x);
     if (key)
         fake_xs_set(f.x, value, BF_BACK "/%s", key);
@@ -64,6 +66,7 @@ static void setup(void)
     ck_assert_int_eq(ftruncate(fd, SECTORS * 512), 0);
     close(fd);
     conf = (struct blkif_conf){0};
+    at_hand = false;
     make("cache=writeback,discard=unmap", NULL, NULL);
 }
 
@@ -217,6 +220,35 @@ START_TEST(persistent)
     ck_assert_uint_le(fake_mapped(f.x), 17);
     bf_disconnect(&f);
     ck_assert_uint_eq(fake_mapped(f.x), 0);
+}
+END_TEST
+
+/* Nothing is copied, in no order of pages, and by its answer a request has
+ * given all back. */
+START_TEST(pages_at_hand)
+{
+    unsigned copies;
+    struct bf_req req;
+
+    at_hand = true;
+    remake("cache=writeback");
+    ck_assert_str_eq(fake_xs_get(f.x, BF_BACK "/feature-persistent"), "0");
+    bf_set_front(&f, "feature-persistent", "1");
+    bf_connect(&f, NULL, 1, 0);
+    copies = fake_calls(f.x, FAKE_COPY);
+    there_and_back(&f.ring[0], 0, 1);
+    there_and_back(&f.ring[0], 64, 11);
+    req = bf_rw(BLKIF_OP_READ, 64, BF_DATA + 300, 11);
+    for (unsigned i = 0; i < 11; i++)
+        req.seg[i].gref = FAKE_REF(BF_DATA + 300 + i * 7 % 11);
+    ck_assert_int_eq(bf_do(&f.ring[0], &req), BLKIF_RSP_OKAY);
+    for (unsigned i = 0; i < 11; i++)
+        ck_assert(same(BF_DATA + i, BF_DATA + 300 + i * 7 % 11, 1));
+    ck_assert_uint_eq(fake_calls(f.x, FAKE_COPY), copies);
+    ck_assert_uint_eq(fake_mapped(f.x), 1);
+    req.seg[10].gref = 9999;
+    ck_assert_int_eq(bf_do(&f.ring[0], &req), BLKIF_RSP_ERROR);
+    ck_assert_uint_eq(fake_mapped(f.x), 1);
 }
 END_TEST
 
@@ -610,6 +642,7 @@ int main(void)
         copy_and_map,
         parts_of_pages,
         persistent,
+        pages_at_hand,
         xsa_229_pages_anywhere,
         indirect,
         flush_and_barrier,

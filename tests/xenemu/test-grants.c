@@ -68,6 +68,28 @@ START_TEST(mapping_and_marks)
 }
 END_TEST
 
+/* Two entries for one page, as of two requests, each in use for itself. */
+START_TEST(a_page_held_twice)
+{
+    const struct xenif_ops *ops = c->xenif->ops;
+    volatile struct grant_entry *a = xc_grant(c, FIRST, GTF_permit_access, 0,
+                                              0x50),
+                                *b = xc_grant(c, FIRST + 1, GTF_permit_access,
+                                              0, 0x50);
+    struct xenif_page p, q, none;
+
+    ck_assert_int_eq(ops->gnt_hold(c->xenif, FIRST, true, &p), 0);
+    ck_assert_int_eq(ops->gnt_hold(c->xenif, FIRST + 1, false, &q), 0);
+    ck_assert_int_eq(ops->gnt_hold(c->xenif, FIRST + 2, false, &none), -EINVAL);
+    ck_assert_ptr_eq(p.addr, xc_page(c, 0x50));
+    ck_assert_uint_eq(a->flags, GTF_permit_access | GTF_reading | GTF_writing);
+    ck_assert_uint_eq(b->flags, GTF_permit_access | GTF_reading);
+    ops->gnt_drop(c->xenif, &p);
+    ck_assert_uint_eq(a->flags, GTF_permit_access);
+    ck_assert_uint_eq(b->flags, GTF_permit_access | GTF_reading);
+}
+END_TEST
+
 START_TEST(who_may_what)
 {
     volatile struct grant_entry *e =
@@ -598,6 +620,7 @@ int main(void)
 {
     const TTest *const tests[] = {
         mapping_and_marks,
+        a_page_held_twice,
         who_may_what,
         xsa_226_kinds_of_entries,
         xsa_228_maps_at_once,
