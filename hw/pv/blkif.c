@@ -14,7 +14,7 @@
 #include "hw/pv/blkif-priv.h"
 
 #define QUEUES_DEFAULT 4
-#define COPY_DEFAULT (32u << 10)
+#define COPY_DEFAULT (128u << 10)
 #define PERSISTENT_DEFAULT 1024
 #define SECTOR 512u
 

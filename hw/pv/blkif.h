@@ -25,7 +25,7 @@ struct vm;
 struct blkif_conf {
     struct blk *blk;
     unsigned max_queues;     /* 4 */
-    unsigned copy_max;       /* bytes of a request that are copied: 32 KiB */
+    unsigned copy_max;       /* bytes of a request that are copied: 128 KiB */
     unsigned persistent_max; /* pages a queue keeps mapped: 1024 */
     uint32_t logical_block;  /* bytes, 512 to 4096: 512 */
     bool no_discard, no_persistent;

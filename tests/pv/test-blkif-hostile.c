@@ -24,7 +24,7 @@ static char image[64];
 
 static int begin(const char *drive, const char *mode, struct cfg_err *err)
 {
-    struct blkif_conf conf = {0};
+    struct blkif_conf conf = {.copy_max = 32 << 10}; /* larger: mapped */
     char a[256];
     const char *const args[] = {"-drive", a, NULL};
     int rc;

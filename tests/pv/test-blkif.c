@@ -153,10 +153,12 @@ START_TEST(copy_and_map)
 {
     unsigned maps, copies;
 
+    conf.copy_max = 32 << 10;
+    remake("cache=writeback");
     bf_connect(&f, NULL, 1, 0);
     maps = fake_calls(f.x, FAKE_MAP);
     copies = fake_calls(f.x, FAKE_COPY);
-    there_and_back(&f.ring[0], 0, 8); /* 32 KiB */
+    there_and_back(&f.ring[0], 0, 8);
     ck_assert_uint_eq(fake_calls(f.x, FAKE_MAP), maps);
     ck_assert_uint_eq(fake_calls(f.x, FAKE_COPY), copies + 2);
     there_and_back(&f.ring[0], 0, 9);
