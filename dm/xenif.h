@@ -109,6 +109,7 @@ struct xenif {
     const struct xenif_ops *ops;
     uint32_t domid;     /* the guest's */
     uint32_t own_domid; /* where the backends are: 0 in dom0 */
+    bool console;       /* somebody serves it; before the guest begins */
 };
 
 #endif

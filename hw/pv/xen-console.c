@@ -235,6 +235,7 @@ static int console_create(struct dev *dev, struct cfg_err *err)
     if (rc)
         return rc;
     c->attached = true;
+    x->console = true;
     snprintf(path, sizeof(path), "/local/domain/%" PRIu32 "/console/port",
              x->domid);
     rc = x->ops->xs_watch(x, path, port_known, c, &c->watch);

@@ -13,11 +13,15 @@
 #include "kvm/xenemu/xenemu-priv.h"
 #include "kvm/xenemu/xenstore.h"
 
-/* Ports that a toolstack has made: of its rings, and bound by nobody yet. */
+/* Ports that a toolstack has made: of its rings, and bound by nobody yet. A
+ * console that nobody reads would be no help: Linux waits for room in its ring
+ * for ever. */
 static void make_rings(struct xenemu *x)
 {
     x->param[HVM_PARAM_STORE_PFN] = XEN_SPECIAL + XEN_SPECIAL_STORE;
     x->param[HVM_PARAM_STORE_EVTCHN] = xen_port_alloc(x, 0);
+    if (!x->xenif.console)
+        return;
     x->param[HVM_PARAM_CONSOLE_PFN] = XEN_SPECIAL + XEN_SPECIAL_CONSOLE;
     x->param[HVM_PARAM_CONSOLE_EVTCHN] = xen_port_alloc(x, 0);
 }

@@ -275,6 +275,7 @@ START_TEST(a_reset_under_maps)
 }
 END_TEST
 
+/* A console's only where there is somebody to serve it. */
 START_TEST(rings_are_granted)
 {
     const struct xenif_ops *ops = c->xenif->ops;
@@ -282,6 +283,12 @@ START_TEST(rings_are_granted)
     struct hvm_param p = {DOMID_SELF, 0, HVM_PARAM_CONSOLE_PFN, 0};
     void *a;
 
+    xc_op(c, HC_hvm_op, HVMOP_get_param, &p, sizeof(p));
+    ck_assert_uint_eq(p.value, 0);
+    c->xenif->console = true;
+    vm_lock(&c->t->vm);
+    xenemu_reset(c->x);
+    vm_unlock(&c->t->vm);
     xc_op(c, HC_hvm_op, HVMOP_get_param, &p, sizeof(p));
     ck_assert_int_eq(ops->gnt_map(c->xenif, &console, 1, true, &a), 0);
     ck_assert_ptr_eq(a, xc_page(c, p.value));
