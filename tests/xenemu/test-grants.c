@@ -6,6 +6,7 @@
 #include <check.h>
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -561,10 +562,13 @@ START_TEST(a_table_in_motion)
     memset(buf, 0xee, sizeof(buf));
     atomic_store(&stop, false);
     pthread_create(&thread, NULL, change, (void *)(uintptr_t)e);
-    for (unsigned i = 0; i < 20000; i++) {
+    /* until some succeed: on a busy machine the table may rest all the while */
+    for (unsigned i = 0; i < 20000 || !ok; i++) {
         unsigned r = (unsigned)rand_r(&seed);
         void *a;
 
+        if (!(i % 1000))
+            sched_yield();
         if (r & 1) {
             ok += copy(FIRST + (r >> 1 & 3), r & 8, buf, r >> 4 & 0xfff,
                        64 - (r & 63)) == GNTST_okay;
@@ -576,7 +580,6 @@ START_TEST(a_table_in_motion)
     }
     atomic_store(&stop, true);
     pthread_join(thread, NULL);
-    ck_assert_uint_gt(ok, 0);
     for (unsigned i = 0; i < 4096; i++)
         ck_assert_uint_eq(outside[i], 0x5a);
     /* nobody uses it any more: nothing is held */
