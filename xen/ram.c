@@ -9,14 +9,19 @@
  * its pages are moved, which a restricted process may do, and they are moved
  * back.
  *
+ * No guest looks where hvmloader has its memory map say "reserved". Of that
+ * some pages at either end of its dynamic part are taken; nothing between. What
+ * does not fit in there is put behind all that the domain has.
+ *
  * Sources: xen/include/public/memory.h, hvm/dm_op.h; for the place that is
- * free, tools/firmware/hvmloader/config.h, which has it reserved in the
- * guest's memory map.
+ * free, tools/firmware/hvmloader/config.h, and mem_alloc() and
+ * mem_hole_alloc() of its util.c.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -25,8 +30,10 @@
 #include "dm/machine.h"
 #include "xen/xen-priv.h"
 
-#define PARK_FIRST 0xfe000u /* pages; behind RESERVED_MEMORY_DYNAMIC_END */
-#define PARK_END 0xfe700u   /* GUEST_RESERVED_START */
+/* Pages: RESERVED_MEMORY_DYNAMIC_START and _END, without 1 MiB of each end. */
+#define PARK_FIRST 0xfc200u
+#define PARK_END 0xfdf00u
+#define HIGH_FIRST 0x100000 /* 4 GiB */
 
 /* ---- a block ---- */
 
@@ -68,16 +75,38 @@ static int populate(struct xen *x, xencall_handle *call, uint64_t pfn,
     return done < 0 ? (int)done : -ENOMEM;
 }
 
+/* Where n pages can be, or -errno. */
+static int64_t place(struct xen *x, xencall_handle *call, uint64_t n)
+{
+    uint64_t pfn = PARK_FIRST + x->parked_pages;
+    domid_t *domid;
+    int last;
+
+    if (n <= PARK_END - pfn)
+        return (int64_t)pfn;
+    domid = xencall_alloc_buffer(call, sizeof(*domid));
+    if (!domid)
+        return -ENOMEM;
+    *domid = (domid_t)x->domid;
+    last = xencall2(call, __HYPERVISOR_memory_op, XENMEM_maximum_gpfn,
+                    (uintptr_t)domid);
+    if (last < 0)
+        last = -errno;
+    xencall_free_buffer(call, domid);
+    return last < 0 ? last : last < HIGH_FIRST ? HIGH_FIRST : last + 1;
+}
+
 static uint8_t *map(struct xen *x, uint64_t pfn, uint64_t n)
 {
-    xen_pfn_t list[PARK_END - PARK_FIRST] = {0};
-    int errs[PARK_END - PARK_FIRST];
-    uint8_t *host;
+    xen_pfn_t *list = calloc(n, sizeof(*list));
+    int *errs = calloc(n, sizeof(*errs));
+    uint8_t *host = NULL;
 
-    for (uint64_t i = 0; i < n; i++)
+    for (uint64_t i = 0; list && i < n; i++)
         list[i] = pfn + i;
-    host = xenforeignmemory_map(x->fmem, x->domid, PROT_READ | PROT_WRITE, n,
-                                list, errs);
+    if (list && errs)
+        host = xenforeignmemory_map(x->fmem, x->domid, PROT_READ | PROT_WRITE,
+                                    n, list, errs);
     for (uint64_t i = 0; host && i < n; i++) {
         if (errs[i]) {
             xenforeignmemory_unmap(x->fmem, host, n);
@@ -85,45 +114,46 @@ static uint8_t *map(struct xen *x, uint64_t pfn, uint64_t n)
             errno = -errs[i];
         }
     }
+    free(list);
+    free(errs);
     return host;
 }
 
 int xen_ram_new(struct vm *vm, struct ram *ram, struct cfg_err *err)
 {
     struct xen *x = vm->engine_priv;
-    uint64_t pfn = PARK_FIRST + x->blocks, n = ram->size / GUEST_PAGE;
+    uint64_t n = ram->size / GUEST_PAGE;
     xencall_handle *call;
+    int64_t pfn;
     int rc;
 
     if (!x->have_server)
         return err_set(err, -ENOTSUP, "%s: expected an HVM domain", ram->name);
-    if (n > PARK_END - pfn)
-        return err_set(err, -ENOSPC,
-                       "%s: expected at most 7 MiB of memory behind BARs",
-                       ram->name);
     call = xencall_open(NULL, 0);
     if (!call)
         return err_set(err, -errno, "%s: no hypercalls: %s", ram->name,
                        strerror(errno));
-    rc = populate(x, call, pfn, n);
+    pfn = place(x, call, n);
+    rc = pfn < 0 ? (int)pfn : populate(x, call, (uint64_t)pfn, n);
     if (rc) {
         err_set(err, rc,
                 "%s: Xen gives domain %" PRIu32 " no %" PRIu64 " KiB more: %s "
-                "(libxl leaves it 1 MiB beyond its memory)",
+                "(libxl leaves it videoram= and 1 MiB beyond its memory)",
                 ram->name, x->domid, ram->size >> 10, strerror(-rc));
         goto out;
     }
-    ram->host = map(x, pfn, n);
+    ram->host = map(x, (uint64_t)pfn, n);
     if (!ram->host) {
         rc = err_set(err, -errno,
                      "%s: cannot map memory of domain %" PRIu32 ": %s",
                      ram->name, x->domid, strerror(errno));
-        reserve(call, x->domid, XENMEM_decrease_reservation, pfn, n);
+        reserve(call, x->domid, XENMEM_decrease_reservation, (uint64_t)pfn, n);
         goto out;
     }
     memset(ram->host, 0, ram->size);
-    ram->home = pfn;
-    x->blocks += n;
+    ram->home = (uint64_t)pfn;
+    if (pfn < PARK_END)
+        x->parked_pages += n;
 out:
     xencall_close(call);
     return rc;
@@ -140,15 +170,28 @@ void xen_ram_fini(struct xen *x)
 
 /* ---- where it is shown ---- */
 
-/* One by one: so we know which have gone, and can take these back. */
-static uint64_t move(struct xen *x, uint64_t from, uint64_t to, uint64_t n)
+static int move(struct xen *x, uint64_t from, uint64_t to, uint64_t n)
 {
-    uint64_t i = 0;
+    return xendevicemodel_relocate_memory(x->dmod, x->domid, (uint32_t)n, from,
+                                          to);
+}
 
-    while (i < n && !xendevicemodel_relocate_memory(x->dmod, x->domid, 1,
-                                                    from + i, to + i))
-        i++;
-    return i;
+/* What of a move that failed has gone: Xen does not say, so all is tried. */
+static void move_back(struct xen *x, uint64_t from, uint64_t to, uint64_t n)
+{
+    for (uint64_t i = 0; i < n; i++)
+        move(x, to + i, from + i, 1);
+}
+
+/* Over a block's home nothing can be shown: what is there would be lost. */
+static bool is_home(struct xen *x, uint64_t pfn, uint64_t n)
+{
+    bool hit = false;
+
+    for (struct ram *r = x->vm->rams; r; r = r->next)
+        hit |= r->host && pfn < r->home + r->size / GUEST_PAGE &&
+               pfn + n > r->home;
+    return hit;
 }
 
 static void complain(struct xen *x, const struct mem_slot *s, const char *what)
@@ -161,18 +204,17 @@ static void complain(struct xen *x, const struct mem_slot *s, const char *what)
 static int show(struct xen *x, const struct mem_slot *s)
 {
     uint64_t home = s->ram->home + s->off / GUEST_PAGE;
-    uint64_t pfn = s->gpa / GUEST_PAGE, n = s->len / GUEST_PAGE, moved;
+    uint64_t pfn = s->gpa / GUEST_PAGE, n = s->len / GUEST_PAGE;
     int rc = 0;
 
-    if (pfn < PARK_END && pfn + n > PARK_FIRST)
+    if (is_home(x, pfn, n))
         return -EBUSY;
-    moved = move(x, home, pfn, n);
-    if (moved < n ||
+    if (move(x, home, pfn, n) ||
         (s->readonly && xendevicemodel_set_mem_type(x->dmod, x->domid,
                                                     HVMMEM_ram_ro, pfn, n))) {
         rc = -errno;
         complain(x, s, "cannot be shown at");
-        move(x, pfn, home, moved);
+        move_back(x, home, pfn, n);
     }
     return rc;
 }
@@ -182,7 +224,7 @@ static void hide(struct xen *x, const struct mem_slot *s)
     uint64_t home = s->ram->home + s->off / GUEST_PAGE;
     uint64_t pfn = s->gpa / GUEST_PAGE, n = s->len / GUEST_PAGE;
 
-    if (move(x, pfn, home, n) < n)
+    if (move(x, pfn, home, n))
         complain(x, s, "cannot be taken from");
 }
 

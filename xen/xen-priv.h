@@ -57,7 +57,7 @@ struct xen {
     evtchn_port_t *port; /* one a vCPU */
 
     struct foreign_cache *cache;
-    uint64_t blocks;                  /* pages of blocks that ram.c has made */
+    uint64_t parked_pages;            /* of the place that ram.c has for them */
     struct mem_slot shown[MEM_SLOTS]; /* what of them the guest sees */
     struct log_quota quota;           /* of what the guest can make go wrong */
 

@@ -15,7 +15,7 @@
 #include "hw/file.h"
 #include "hw/pci/pci.h"
 
-#define ROM_MAX (2u << 20)
+#define ROM_MAX (16u << 20) /* the register has no more */
 
 int pci_rom_init(struct pci_dev *p, struct cfg_err *err)
 {

@@ -115,7 +115,7 @@ int xendevicemodel_get_ioreq_server_info(xendevicemodel_handle *h,
 
 static size_t dom_mapped; /* pages */
 
-#define PAGES 64
+#define PAGES (13u << 10)
 #define NOWHERE UINT64_MAX
 
 static struct {
@@ -123,8 +123,10 @@ static struct {
     bool ro[PAGES];
     unsigned n;          /* populated */
     unsigned room;       /* pages that Xen gives */
-    unsigned moves;      /* relocations asked for */
+    unsigned moves;      /* pages asked to be relocated */
     unsigned move_fails; /* the one that fails, from 1 */
+    unsigned holes;      /* of the pages that were asked for: not there */
+    uint64_t top;        /* the last page of all, but for these */
     bool no_call, no_buffer, no_map, no_type;
     unsigned bad_page; /* cannot be mapped, from 1 */
     int fd;            /* what is in them */
@@ -132,10 +134,28 @@ static struct {
 
 static int page_at(uint64_t gfn)
 {
-    for (int i = 0; i < PAGES; i++)
-        if (dom.gfn[i] == gfn)
-            return i;
+    static unsigned last; /* asked for one after the other, mostly */
+
+    for (unsigned i = 0; i < PAGES; i++) {
+        unsigned page = (last + i) % PAGES;
+
+        if (dom.gfn[page] == gfn) {
+            last = page;
+            return (int)page;
+        }
+    }
     return -1;
+}
+
+static int top_page(void)
+{
+    uint64_t top = dom.top;
+
+    for (unsigned i = 0; i < PAGES; i++)
+        if (dom.gfn[i] != NOWHERE && dom.gfn[i] > top)
+            top = dom.gfn[i];
+    errno = ENOSYS;
+    return dom.top ? (int)top : -1;
 }
 
 xencall_handle *xencall_open(struct xentoollog_logger *logger, unsigned flags)
@@ -167,6 +187,10 @@ int xencall2(xencall_handle *h, unsigned op, uint64_t cmd, uint64_t arg)
     unsigned i;
 
     ck_assert_uint_eq(op, __HYPERVISOR_memory_op);
+    if (cmd == XENMEM_maximum_gpfn) {
+        ck_assert_uint_eq(*(domid_t *)r, DOMID);
+        return top_page();
+    }
     ck_assert_uint_eq(r->domid, DOMID);
     ck_assert(!r->extent_order && !r->mem_flags && r->nr_extents);
     pfn = r->extent_start.p;
@@ -188,17 +212,23 @@ int xencall2(xencall_handle *h, unsigned op, uint64_t cmd, uint64_t arg)
 int xendevicemodel_relocate_memory(xendevicemodel_handle *h, domid_t domid,
                                    uint32_t size, uint64_t from, uint64_t to)
 {
-    int page = page_at(from);
-
     named(domid, SERVER);
-    ck_assert_uint_eq(size, 1);
-    ck_assert_msg(page >= 0, "nothing to move at %#lx", (long)from);
-    ck_assert_msg(page_at(to) < 0, "a page is lost at %#lx", (long)to);
-    errno = ENOMEM;
-    if (++dom.moves == dom.move_fails)
-        return -1;
-    dom.gfn[page] = to;
-    dom.ro[page] = false;
+    for (uint32_t i = 0; i < size; i++) {
+        int page = page_at(from + i);
+
+        errno = ENOMEM;
+        if (++dom.moves == dom.move_fails)
+            return -1;
+        errno = EINVAL;
+        if (page < 0) {
+            dom.holes++;
+            return -1;
+        }
+        ck_assert_msg(page_at(to + i) < 0, "a page is lost at %#lx",
+                      (long)(to + i));
+        dom.gfn[page] = to + i;
+        dom.ro[page] = false;
+    }
     return 0;
 }
 
@@ -548,6 +578,7 @@ static void setup(void)
     memset(&dom, 0, sizeof(dom));
     memset(dom.gfn, 0xff, sizeof(dom.gfn));
     dom.room = PAGES;
+    dom.top = 0xfffff;
     dom.fd = memfd_create("pages", MFD_CLOEXEC);
     ck_assert_int_eq(ftruncate(dom.fd, PAGES * GUEST_PAGE), 0);
     dom_mapped = 0;
@@ -756,8 +787,8 @@ static bool rom_at(gpa_t gpa)
 static bool parked(void)
 {
     ck_assert_uint_eq(dom.n, ROM_PAGES);
-    return page_at(0xfe000) == 0 && page_at(0xfe001) == 1 &&
-           page_at(0xfe002) == 2 && page_at(0xfe003) == 3;
+    return page_at(0xfc200) == 0 && page_at(0xfc201) == 1 &&
+           page_at(0xfc202) == 2 && page_at(0xfc203) == 3;
 }
 
 START_TEST(a_rom_is_moved_to_where_it_is_seen)
@@ -773,12 +804,13 @@ START_TEST(a_rom_is_moved_to_where_it_is_seen)
     ck_assert(parked());
     put_rom(0x100000); /* the guest's own memory */
     ck_assert(parked());
-    put_rom(0xfe000000); /* its own place, and one beside it */
+    put_rom(0xfc200000); /* its own place */
     ck_assert(parked());
-    put_rom(0xfe004000);
-    ck_assert(parked());
+    put_rom(0xfc204000); /* beside it */
+    ck_assert(rom_at(0xfc204000));
     put_rom(0xf0000000);
     ck_assert(rom_at(0xf0000000));
+    ck_assert_uint_eq(dom.holes, 0);
     end();
     unlink(rom_path);
 }
@@ -792,8 +824,9 @@ START_TEST(a_rom_that_does_not_move)
         dom.moves = 0;
         dom.move_fails = i;
         put_rom(0xf0000000);
-        ck_assert_uint_eq(dom.moves, 2 * i - 1);
         ck_assert(parked());
+        ck_assert_uint_eq(dom.holes, ROM_PAGES - (i - 1));
+        dom.holes = 0;
         tv_cfg_write(&t, CARD, 4, 2, 0);
     }
     dom.no_type = true;
@@ -835,6 +868,67 @@ START_TEST(no_room_for_a_rom)
 }
 END_TEST
 
+#define BLOCKS 7u
+
+/* Behind a BAR of the graphics card's size, and beyond. */
+START_TEST(large_blocks)
+{
+    static const struct {
+        uint64_t size, home, top;
+    } blocks[BLOCKS] = {
+        {4 << 20, 0xfc200, 0xfffff},
+        {16 << 20, 0xfc600, 0xfffff},
+        {10 << 20, 0x100000, 0xfffff}, /* that leaves 9 MiB there */
+        {1 << 20, 0xfd600, 0xfffff},
+        {9 << 20, 0x100a00, 0xfffff}, /* behind the third */
+        {1 << 20, 0xfd700, 0x17ffff},
+        {8 << 20, 0x180000, 0x17ffff}, /* a guest with more memory */
+    };
+    struct cfg_err err = {""};
+    struct ram *ram[BLOCKS];
+
+    ck_assert_msg(!make(false, &err), "%s", err.text);
+    vm_lock(&t.vm);
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        uint64_t size = blocks[i].size;
+
+        dom.top = blocks[i].top;
+        ck_assert_msg(!ram_new(&t.vm, "block", size, &ram[i], &err), "%s",
+                      err.text);
+        ram[i]->host[0] = ram[i]->host[size - 1] = (uint8_t)(i + 1);
+    }
+    for (unsigned i = 0; i < BLOCKS; i++) {
+        uint64_t n = blocks[i].size / GUEST_PAGE;
+        int first = page_at(blocks[i].home);
+        uint8_t c[2];
+
+        ck_assert_int_ge(first, 0);
+        ck_assert_int_eq(page_at(blocks[i].home + n - 1), first + (int)n - 1);
+        ck_assert_int_eq(pread(dom.fd, &c[0], 1, first * (off_t)GUEST_PAGE), 1);
+        ck_assert_int_eq(
+            pread(dom.fd, &c[1], 1, (first + (off_t)n) * (off_t)GUEST_PAGE - 1),
+            1);
+        ck_assert(c[0] == i + 1 && c[1] == i + 1);
+        ck_assert_int_eq(
+            mem_show(&t.vm, 0xf0000000, n * GUEST_PAGE, ram[i], 0, false), 0);
+        ck_assert_int_eq(page_at(0xf0000), first);
+        ck_assert_int_eq(page_at(0xf0000 + n - 1), first + (int)n - 1);
+        ck_assert_int_lt(page_at(blocks[i].home), 0);
+        ck_assert_int_eq(mem_hide(&t.vm, 0xf0000000, n * GUEST_PAGE), 0);
+        ck_assert_int_eq(page_at(blocks[i].home), first);
+        /* nothing over the last page of one that is there */
+        ck_assert_int_eq(mem_show(&t.vm, (blocks[i].home + n - 1) * GUEST_PAGE,
+                                  GUEST_PAGE, ram[0], 0, false),
+                         -EBUSY);
+    }
+    ck_assert_uint_eq(dom.holes, 0);
+    dom.top = 0; /* Xen does not say */
+    ck_assert_int_eq(ram_new(&t.vm, "block", 32 << 20, &ram[0], &err), -ENOSYS);
+    vm_unlock(&t.vm);
+    end();
+}
+END_TEST
+
 int main(void)
 {
     const TTest *const tests[] = {
@@ -848,6 +942,7 @@ int main(void)
         a_rom_is_moved_to_where_it_is_seen,
         a_rom_that_does_not_move,
         no_room_for_a_rom,
+        large_blocks,
         NULL,
     };
 
