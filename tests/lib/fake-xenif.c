@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,6 +15,8 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "tests/lib/testvm.h"
 
 #define PORTS 64
 #define WATCHES 64
@@ -689,11 +690,10 @@ void fake_notify(struct xenif *x, evtchn_port_t port)
 
 bool fake_wait(struct xenif *x, evtchn_port_t port, int ms)
 {
-    struct pollfd pfd = {.events = POLLIN};
+    int fd = port_of(of(x), port)->to_guest;
     uint64_t v;
 
-    pfd.fd = port_of(of(x), port)->to_guest;
-    return poll(&pfd, 1, ms) == 1 && read(pfd.fd, &v, 8) == 8;
+    return tv_readable(fd, ms) && read(fd, &v, 8) == 8;
 }
 
 unsigned fake_unmasks(struct xenif *x, evtchn_port_t port)

@@ -122,7 +122,7 @@ ssize_t await(struct end *e, void *buf, size_t len)
             return n;
         e->readable = false;
         net_rx_enable(e->q, true);
-        for (unsigned j = 0; j < 50 && !e->readable; j++)
+        for (unsigned j = 0; j < 1000 && !e->readable; j++)
             loop_once(net_vm.loop, 10);
         if (!e->readable)
             break;

@@ -6,6 +6,7 @@
 #include <check.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -377,16 +378,37 @@ bool tv_wait(struct testvm *t, bool (*cond)(void *), void *opaque, int ms)
 {
     int64_t end = real_ms() + ms;
 
-    for (;;) {
+    for (int rounds = 0;; rounds++) {
         /* what is ready runs first, so that a cond that is true too early
          * does not hide it */
         ck_assert_int_eq(loop_once(t->vm.loop, 0), 0);
         if (cond(opaque))
             return true;
-        if (real_ms() >= end)
+        if (rounds >= ms && real_ms() >= end)
             return false;
         ck_assert_int_eq(loop_once(t->vm.loop, 1), 0);
     }
+}
+
+bool tv_readable(int fd, int ms)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    for (; poll(&p, 1, ms > 0) != 1; ms--)
+        if (ms <= 0)
+            return false;
+    return true;
+}
+
+static void nothing(void *opaque)
+{
+}
+
+void tv_settle(struct worker *w)
+{
+    /* the second is called when the round of the first one is over */
+    for (unsigned i = 0; i < 2; i++)
+        worker_call(w, nothing, NULL);
 }
 
 struct dev *tv_dev(struct testvm *t, const char *cls_or_id)

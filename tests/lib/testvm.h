@@ -14,6 +14,7 @@
 #include "dm/cmdline.h"
 #include "dm/engine.h"
 #include "dm/machine.h"
+#include "dm/worker.h"
 
 struct testvm {
     struct vm vm;
@@ -63,8 +64,12 @@ void tv_mem_write(struct testvm *t, uint64_t gpa, const void *buf, size_t len);
 void tv_step(struct testvm *t, int64_t ns);
 bool tv_gsi(struct testvm *t, unsigned gsi);           /* level now */
 unsigned tv_gsi_edges(struct testvm *t, unsigned gsi); /* rises so far */
-/* Runs the main loop until cond(opaque), at most ms of real time. */
+/* Runs the main loop until cond(opaque), at most ms of real time; a process
+ * that the host does not run meanwhile has as many rounds all the same. */
 bool tv_wait(struct testvm *t, bool (*cond)(void *), void *opaque, int ms);
+bool tv_readable(int fd, int ms); /* within ms, counted so too */
+/* What is ready in another thread's loop is done when this returns. */
+void tv_settle(struct worker *w);
 
 struct dev *tv_dev(struct testvm *t, const char *cls_or_id);
 void tv_reset(struct testvm *t);

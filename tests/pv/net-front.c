@@ -6,13 +6,14 @@
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "hw/pv/netif-priv.h"
 
 /* ---- the wire ---- */
 
@@ -90,9 +91,9 @@ void nf_wire_put(struct nf *f, unsigned q, const void *buf, size_t len)
 
 ssize_t nf_wire_get(struct nf *f, unsigned q, void *buf, size_t len, int ms)
 {
-    struct pollfd pfd = {.fd = f->wire.fd[q][1], .events = POLLIN};
+    int fd = f->wire.fd[q][1];
 
-    return poll(&pfd, 1, ms) == 1 ? read(pfd.fd, buf, len) : -1;
+    return tv_readable(fd, ms) ? read(fd, buf, len) : -1;
 }
 
 /* ---- folders ---- */
@@ -101,6 +102,22 @@ void nf_run(struct nf *f)
 {
     for (unsigned i = 0; i < 6; i++)
         loop_once(f->t->vm.loop, 0);
+}
+
+void nf_settle(struct nf *f)
+{
+    for (unsigned i = 0; i < 16; i++) {
+        for (unsigned q = 0; q < f->n->nqueues; q++)
+            tv_settle(&f->n->queue[q].thread);
+        loop_once(f->t->vm.loop, 0);
+    }
+}
+
+void nf_pass(struct nf *f, unsigned ms)
+{
+    nf_settle(f);
+    tv_step(f->t, (int64_t)ms * 1000000);
+    nf_settle(f);
 }
 
 void nf_set(struct nf *f, const char *key, const char *value)

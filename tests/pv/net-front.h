@@ -56,6 +56,10 @@ void nf_again(struct nf *f);
 /* What a toolstack writes, and a Linux frontend that has all. */
 void nf_folders(struct nf *f, const char *rate);
 void nf_run(struct nf *f);
+/* What is ready is done, in the queues' threads too, and what that makes ready
+ * in its turn. Pass: guest time goes on, then the same. */
+void nf_settle(struct nf *f);
+void nf_pass(struct nf *f, unsigned ms);
 void nf_set(struct nf *f, const char *key, const char *value);
 int nf_state(struct nf *f);
 const char *nf_error(struct nf *f);

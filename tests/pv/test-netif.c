@@ -305,19 +305,6 @@ START_TEST(multi_queue)
 }
 END_TEST
 
-static bool never(void *opaque)
-{
-    return false;
-}
-
-/* Lets queue threads and main loop talk; guest time goes on by ms. */
-static void pass_time(unsigned ms)
-{
-    tv_wait(f.t, never, NULL, 20);
-    tv_step(f.t, (int64_t)ms * 1000000);
-    tv_wait(f.t, never, NULL, 20);
-}
-
 START_TEST(rate)
 {
     unsigned got = 0;
@@ -328,7 +315,7 @@ START_TEST(rate)
         nf_send(&f, 0, NF_TX_PAGE, 1000, 0, NULL);
     nf_tx_push(&f, 0);
     for (unsigned ms = 0; ms < 500; ms += 50) {
-        pass_time(50);
+        nf_pass(&f, 50);
         while (nf_wire_get(&f, 0, wire, sizeof(wire), 0) > 0)
             got++;
         /* One batch more than is due. */
@@ -349,11 +336,11 @@ START_TEST(xsa_392_stalled_receiver)
     nf_fill(p, sizeof(p), 1);
     for (unsigned i = 0; i < 10; i++)
         nf_wire_put(&f, 0, p, sizeof(p));
-    pass_time(0);
+    nf_pass(&f, 0);
     ck_assert_uint_eq(atomic_load(&st->rx_frames), 1);
-    pass_time(9000);
+    nf_pass(&f, 9000);
     ck_assert_uint_eq(atomic_load(&st->rx_frames), 1);
-    pass_time(1001);
+    nf_pass(&f, 1001);
     ck_assert_uint_eq(atomic_load(&st->rx_frames), 10);
     ck_assert_uint_eq(atomic_load(&st->rx_dropped), 10);
     /* It wakes up, and is none the worse for it. */
@@ -374,15 +361,15 @@ START_TEST(second_stall)
     nf_connect(&f, 1, true);
     nf_fill(p, sizeof(p), 1);
     nf_wire_put(&f, 0, p, sizeof(p));
-    pass_time(6000);
+    nf_pass(&f, 6000);
     nf_rx_fill(&f, 0, 1);
     ck_assert_int_eq(nf_rx_get(&f, 0).status, 60);
     nf_wire_put(&f, 0, p, sizeof(p));
-    pass_time(5000);
-    pass_time(4000);
+    nf_pass(&f, 5000);
+    nf_pass(&f, 4000);
     ck_assert_uint_eq(atomic_load(&st->rx_dropped), 0);
-    pass_time(2000);
-    pass_time(0);
+    nf_pass(&f, 2000);
+    nf_pass(&f, 0);
     ck_assert_uint_eq(atomic_load(&st->rx_dropped), 1);
 }
 END_TEST
@@ -419,7 +406,7 @@ START_TEST(room_comes_late)
     nf_rx_fill(&f, 0, 2);
     nf_wire_put(&f, 0, p, sizeof(p));
     nf_wire_put(&f, 0, p, 100);
-    pass_time(5000);
+    nf_pass(&f, 5000);
     nf_rx_fill(&f, 0, 2);
     ck_assert_int_eq(nf_rx_get(&f, 0).status, 4096);
     ck_assert_int_eq(nf_rx_get(&f, 0).status, 4096);

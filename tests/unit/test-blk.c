@@ -24,6 +24,7 @@
 #include "dm/machine.h"
 #include "dm/options.h"
 #include "dm/worker.h"
+#include "tests/lib/suite.h"
 
 /* A machine that is nothing but a loop. */
 static struct vm vm;
@@ -783,7 +784,7 @@ int main(void)
     SRunner *sr;
     int failed;
 
-    tcase_set_timeout(tc, 120);
+    tcase_set_timeout(tc, SUITE_TIMEOUT);
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, test_bad_options);
     tcase_add_test(tc, test_no_probing);

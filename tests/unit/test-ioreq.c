@@ -310,8 +310,10 @@ START_TEST(fields_that_change_under_us)
 
     atomic_store(&stop, false);
     ck_assert_int_eq(pthread_create(&thread, NULL, mutator, NULL), 0);
-    while (served < 5000)
+    while (served < 5000) {
+        put(30, STATE_IOREQ_READY); /* also while the other is not run */
         served += ioreq_serve(&sink, &shared);
+    }
     atomic_store(&stop, true);
     pthread_join(thread, NULL);
 }

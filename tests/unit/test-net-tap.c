@@ -26,6 +26,7 @@
 
 #include "tests/lib/net-end.h"
 #include "tests/lib/suite.h"
+#include "tests/lib/testvm.h"
 
 static uint8_t frame[NET_FRAME_MAX + 100];
 
@@ -82,6 +83,7 @@ static ssize_t next_packet(int fd)
     ssize_t n;
 
     do {
+        ck_assert(tv_readable(fd, 10000));
         n = recv(fd, buf, sizeof(buf), 0);
         ck_assert_int_gt(n, 14);
     } while (memcmp(buf + 12, "\x88\xb5", 2));

@@ -225,7 +225,9 @@ static void expect_child(pid_t pid)
                   "the peer's status is %#x", status);
 }
 
-static unsigned listen_any(int *fd)
+/* A port that no other program gets while *fd is open; one that asks for it
+ * as politely, as libslirp does, may listen there as long as we do not. */
+static unsigned own_port(int *fd)
 {
     struct sockaddr_in in = {.sin_family = AF_INET};
     socklen_t len = sizeof(in);
@@ -233,9 +235,18 @@ static unsigned listen_any(int *fd)
     in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     *fd = socket(AF_INET, SOCK_STREAM, 0);
     ck_assert_int_eq(bind(*fd, (struct sockaddr *)&in, sizeof(in)), 0);
-    ck_assert_int_eq(listen(*fd, 1), 0);
+    ck_assert_int_eq(setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, 4),
+                     0);
     ck_assert_int_eq(getsockname(*fd, (struct sockaddr *)&in, &len), 0);
     return ntohs(in.sin_port);
+}
+
+static unsigned listen_any(int *fd)
+{
+    unsigned port = own_port(fd);
+
+    ck_assert_int_eq(listen(*fd, 1), 0);
+    return port;
 }
 
 /* One segment of c: its flags, data appended to buf; 0: none came. */
@@ -323,13 +334,13 @@ START_TEST(tcp_refused)
     size_t have = 0;
     int fd;
 
-    c.peer_port = listen_any(&fd);
-    close(fd);
+    c.peer_port = own_port(&fd);
     up("");
     lease();
     send_tcp(&c, SYN, NULL, 0);
     ck_assert(receive(&c, NULL, &have) & RST);
     end_free(nic);
+    close(fd);
 }
 END_TEST
 
@@ -350,15 +361,6 @@ START_TEST(restricted_guest_reaches_nobody)
 }
 END_TEST
 
-static unsigned free_port(void)
-{
-    int fd;
-    unsigned port = listen_any(&fd);
-
-    close(fd);
-    return port;
-}
-
 static void child_connect(unsigned port)
 {
     struct sockaddr_in in = {.sin_family = AF_INET};
@@ -373,7 +375,8 @@ static void child_connect(unsigned port)
 
 START_TEST(tcp_forwarded_to_the_guest)
 {
-    unsigned port = free_port(), other = free_port();
+    int fd[2];
+    unsigned port = own_port(&fd[0]), other = own_port(&fd[1]);
     struct tcp c = {.port = 22, .seq = 7000};
     struct cfg_err err = {""};
     char more[100];
@@ -399,6 +402,8 @@ START_TEST(tcp_forwarded_to_the_guest)
     exchange(&c);
     expect_child(pid);
     end_free(nic);
+    close(fd[0]);
+    close(fd[1]);
 }
 END_TEST
 
@@ -476,7 +481,7 @@ START_TEST(fragments_that_overlap_are_dropped)
         be_put16(f + 20, 24);
         send_ip(f, IPPROTO_ICMP, guest_ip, host_ip, 96);
     }
-    ck_assert_uint_eq(ping_answer(), 0);
+    expect_none(nic);
     ping(7, 2000, &cut, 1);
     ck_assert_uint_eq(ping_answer(), 2000);
     end_free(nic);

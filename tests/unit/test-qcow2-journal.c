@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "tests/lib/report.h"
+#include "tests/lib/suite.h"
 #include "tests/unit/qcow2-model.h"
 
 static struct shared {
@@ -157,7 +158,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 300);
+    tcase_set_timeout(t, SUITE_TIMEOUT);
     tcase_add_loop_test(t, test_kept, 0, 3);
     tcase_add_test(t, test_bad_journal);
     suite_add_tcase(s, t);

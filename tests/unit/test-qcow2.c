@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "dm/worker.h"
+#include "tests/lib/suite.h"
 #include "tests/unit/qcow2-model.h"
 
 static const struct {
@@ -625,7 +626,7 @@ int main(void)
     int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
-    tcase_set_timeout(t, 300);
+    tcase_set_timeout(t, SUITE_TIMEOUT);
     tcase_add_loop_test(t, test_random, 0, SHAPES);
     tcase_add_test(t, test_grow_refcounts);
     tcase_add_loop_test(t, test_threads, 0, 2);

@@ -664,45 +664,48 @@ END_TEST
  * the ring while we look at it. */
 static atomic_bool mutate;
 
-static void *mutator(void *opaque)
+static uint32_t change(uint8_t *ring, uint32_t seed)
 {
-    uint32_t seed = 0x5eed, field, val;
-    uint8_t *ring = opaque;
+    uint32_t field, val;
 
-    while (atomic_load_explicit(&mutate, memory_order_relaxed)) {
-        seed ^= seed << 13;
-        seed ^= seed >> 17;
-        seed ^= seed << 5;
-        /* any field but the address's upper half, mostly good values that a
-         * second look would find to be others */
-        field = seed % 4 == 1 ? 2 : seed % 4;
-        val = field == 3 ? (seed >> 8 & 0x70003) | (seed >> 28 ? 0 : INDIRECT)
-                         : seed >> 8 & 0xfff;
-        __atomic_store_n((uint32_t *)ring + 4 * (seed >> 4 & (SIZE - 1)) +
-                             field,
-                         val, __ATOMIC_RELAXED);
-        __atomic_store_n((uint16_t *)(ring + 0x1000) + 2 + seed % SIZE,
-                         (uint16_t)((seed >> 16) % (SIZE + 1)),
-                         __ATOMIC_RELAXED);
-    }
+    seed ^= seed << 13;
+    seed ^= seed >> 17;
+    seed ^= seed << 5;
+    /* any field but the address's upper half, mostly good values that a
+     * second look would find to be others */
+    field = seed % 4 == 1 ? 2 : seed % 4;
+    val = field == 3 ? (seed >> 8 & 0x70003) | (seed >> 28 ? 0 : INDIRECT)
+                     : seed >> 8 & 0xfff;
+    __atomic_store_n((uint32_t *)ring + 4 * (seed >> 4 & (SIZE - 1)) + field,
+                     val, __ATOMIC_RELAXED);
+    __atomic_store_n((uint16_t *)(ring + 0x1000) + 2 + seed % SIZE,
+                     (uint16_t)((seed >> 16) % (SIZE + 1)), __ATOMIC_RELAXED);
+    return seed;
+}
+
+static void *mutator(void *ring)
+{
+    uint32_t seed = 0x5eed;
+
+    while (atomic_load_explicit(&mutate, memory_order_relaxed))
+        seed = change(ring, seed);
     return NULL;
 }
 
 START_TEST(fields_that_change_under_us)
 {
-    uint32_t pops = 0;
+    uint32_t pops = 0, seed = 0x1dea;
     struct gmap map;
     pthread_t thread;
 
     ck_assert_int_eq(mem_map(&t->vm, DESC, 0x3000, true, &map), 0);
     atomic_store(&mutate, true);
     ck_assert_int_eq(pthread_create(&thread, NULL, mutator, map.ptr), 0);
-    /* how many get through is the scheduler's affair: until there are enough,
-     * which the time a test may take bounds */
     for (unsigned i = 0; i < 50000 || pops <= 500; i++) {
         struct vq_elem *el;
         uint32_t out = 0, in = 0;
 
+        seed = change(map.ptr, seed); /* also while the other is not run */
         put16(AVAIL + 2, (uint16_t)(vq.last_avail + 1));
         el = pop();
         vq.bad = false;
