@@ -124,6 +124,8 @@ struct engine_ops {
     void (*irqfd_del)(struct vm *vm, int handle, int fd);
 
     int64_t (*clock_ns)(struct vm *vm); /* guest time; any thread, no lock */
+    /* Locked, main thread, paused: guest time is this, and goes on from it. */
+    void (*clock_set)(struct vm *vm, int64_t ns);
     /* Locked: thread id of vCPU i for query-cpus-fast, -1 past the last; 0 if
      * no thread of ours runs it. */
     int (*vcpu_tid)(struct vm *vm, unsigned i);

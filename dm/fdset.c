@@ -159,7 +159,7 @@ int fdset_open(struct vm *vm, const char *path, int flags)
     int fd, have;
 
     if (strncmp(path, FDSET_PATH, strlen(FDSET_PATH))) {
-        fd = open(path, flags | O_CLOEXEC);
+        fd = open(path, flags | O_CLOEXEC, 0600);
         return fd < 0 ? -errno : fd;
     }
     if (parse_u64(path + strlen(FDSET_PATH), INT64_MAX, &id))

@@ -101,12 +101,17 @@ void vm_stop(struct vm *vm, enum run_state state)
 
 int vm_cont(struct vm *vm, struct cfg_err *err)
 {
+    int rc;
+
     assert(vm_locked(vm));
     if (vm->state == RUN_RUNNING)
         return 0;
     if (needs_reset(vm->state))
         return err_set(err, -EINVAL,
                        "Resetting the Virtual Machine is required");
+    rc = blk_activate_all(vm, err);
+    if (rc)
+        return rc;
     dev_start_all(vm);
     vm->state = RUN_RUNNING;
     dev_resume_all(vm);

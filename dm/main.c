@@ -15,6 +15,7 @@
 #include "dm/cmdline.h"
 #include "dm/log.h"
 #include "dm/machine.h"
+#include "dm/migrate.h"
 #include "dm/privilege.h"
 
 /* ---- signals ---- */
@@ -171,12 +172,24 @@ static int build(struct cmdline *c, struct vm *vm, struct cfg_err *err)
     return rc;
 }
 
+static int load(struct vm *vm, int fd, struct cfg_err *err)
+{
+    int rc;
+
+    vm_lock(vm);
+    rc = migrate_load(vm, fd, err);
+    vm_unlock(vm);
+    return rc;
+}
+
 static int run(struct cmdline *c, struct cfg_err *err)
 {
     struct vm vm;
     struct signals sig = {.vm = &vm};
-    int rc, daemon = -1, log = -1, status = 1;
+    int rc, daemon = -1, log = -1, incoming = -1, status = 1;
 
+    if (c->incoming && (incoming = migrate_open(c->incoming, err)) < 0)
+        return incoming;
     if (c->log_file && (log = open_log(c->log_file, err)) < 0)
         return log;
     if (c->daemonize && (daemon = daemon_start(err)) < 0)
@@ -196,6 +209,8 @@ static int run(struct cmdline *c, struct cfg_err *err)
         rc = build(c, &vm, err);
     if (!rc)
         rc = privilege_drop(c->run_with, err);
+    if (!rc && incoming >= 0)
+        rc = load(&vm, incoming, err);
     if (!rc && daemon >= 0)
         rc = daemon_ready(daemon, err);
     if (!rc) {

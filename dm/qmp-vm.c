@@ -12,6 +12,7 @@
 #include "dm/char/chr.h"
 #include "dm/dev.h"
 #include "dm/machine.h"
+#include "dm/migrate.h"
 
 static json_t *query_version(struct qmp_call *call)
 {
@@ -128,7 +129,7 @@ static json_t *system_wakeup(struct qmp_call *call)
 }
 
 /* What management programs ask for whether it is there or not: displays,
- * plugging, migration. */
+ * plugging. */
 static json_t *query_vnc(struct qmp_call *call)
 {
     return json_pack("{s:b}", "enabled", 0);
@@ -156,10 +157,22 @@ static json_t *device_del(struct qmp_call *call)
     return qmp_fail(call, NULL, "Device '%.100s' cannot be unplugged", id);
 }
 
-static json_t *no_migration(struct qmp_call *call)
+/* live is true unless said otherwise, as with QEMU. */
+static json_t *save_devices(struct qmp_call *call)
+{
+    const char *file =
+        json_string_value(json_object_get(call->args, "filename"));
+    bool live = !json_is_false(json_object_get(call->args, "live"));
+
+    return migrate_save(call->vm, file, live, &call->err) ? NULL
+                                                          : json_object();
+}
+
+static json_t *load_devices(struct qmp_call *call)
 {
     return qmp_fail(call, NULL,
-                    "the state of this machine cannot be saved and loaded");
+                    "a machine that has begun loads no state: expected a new "
+                    "one with -incoming");
 }
 
 /* For those who copy the guest's memory while it runs. */
@@ -303,8 +316,8 @@ const struct qmp_cmd qmp_cmds_vm[] = {
     {"device_add", "*", device_add},
     {"device_del", "id:s", device_del},
     {"xen-set-global-dirty-log", "enable:b", set_dirty_log},
-    {"xen-save-devices-state", "filename:s live:b?", no_migration},
-    {"xen-load-devices-state", "filename:s", no_migration},
+    {"xen-save-devices-state", "filename:s live:b?", save_devices},
+    {"xen-load-devices-state", "filename:s", load_devices},
     {"human-monitor-command", "command-line:s cpu-index:i?",
      human_monitor_command},
     {"add-fd", "fdset-id:i? opaque:s?", add_fd},

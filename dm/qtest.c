@@ -168,5 +168,6 @@ const struct engine_ops qtest_engine = {
     .irqfd_add = engine_no_irqfd_add,
     .irqfd_del = engine_no_irqfd_del,
     .clock_ns = engine_clock,
+    .clock_set = qtest_clock_jump,
     .vcpu_tid = engine_tid,
 };

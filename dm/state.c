@@ -15,8 +15,14 @@
 #define MAGIC "HVMDSTAT"
 #define STREAM_VERSION 1u
 #define ALIGN 8u
+#define CLOCK_MAX (INT64_C(100) * 365 * 86400 * (int64_t)NS_PER_SEC)
 
-enum record_type { REC_END = 0, REC_DEVICE = 1, REC_OPTIONAL = 1u << 31 };
+enum record_type {
+    REC_END = 0,
+    REC_DEVICE = 1,
+    REC_CLOCK = 2,
+    REC_OPTIONAL = 1u << 31
+};
 
 static const uint8_t elem_size[] = {
     [STATE_T_BOOL] = 1,  [STATE_T_U8] = 1,     [STATE_T_U16] = 2,
@@ -136,9 +142,14 @@ int state_save_dev(struct dev *dev, struct state_buf *b)
 
 int state_save_vm(struct vm *vm, struct state_buf *b)
 {
+    int64_t now = clock_now(vm);
+
     put(b, MAGIC, 8);
     put32(b, STREAM_VERSION);
     put32(b, 0);
+    put32(b, REC_CLOCK);
+    put32(b, sizeof(now));
+    put(b, &now, sizeof(now));
     for (struct dev *d = vm->devs; d; d = d->next)
         state_save_dev(d, b);
     put32(b, REC_END);
@@ -308,6 +319,23 @@ int state_load_dev(struct dev *dev, struct state_buf *b, struct cfg_err *err)
     return rc;
 }
 
+static int load_clock(struct vm *vm, struct state_buf *b, struct cfg_err *err)
+{
+    struct state_buf body;
+    uint32_t type;
+    int64_t now;
+    int rc = next_record(b, &type, &body, err);
+
+    if (rc)
+        return rc;
+    if (type != REC_CLOCK || body.len != sizeof(now) ||
+        !get(&body, &now, sizeof(now)) || now < 0 || now > CLOCK_MAX)
+        return err_set(err, -EINVAL,
+                       "expected the guest's time, less than a century");
+    vm->engine->clock_set(vm, now);
+    return 0;
+}
+
 int state_load_vm(struct vm *vm, struct state_buf *b, struct cfg_err *err)
 {
     struct state_buf body;
@@ -320,6 +348,9 @@ int state_load_vm(struct vm *vm, struct state_buf *b, struct cfg_err *err)
         version != STREAM_VERSION)
         return err_set(err, -EINVAL, "expected a stream of version %u",
                        STREAM_VERSION);
+    rc = load_clock(vm, b, err);
+    if (rc)
+        return rc;
     for (struct dev *d = vm->devs; d; d = d->next) {
         rc = state_load_dev(d, b, err);
         if (rc)

@@ -96,7 +96,8 @@ int state_save_dev(struct dev *dev, struct state_buf *out); /* one record */
 /* Loads the next record, which must be dev's. On failure the device is in an
  * unknown but harmless state: reset or destroy it. -EINVAL with err set. */
 int state_load_dev(struct dev *dev, struct state_buf *in, struct cfg_err *err);
-/* A whole stream: header, every device in order of creation, END. */
+/* A whole stream: header, guest time, every device in order of creation,
+ * END. */
 int state_save_vm(struct vm *vm, struct state_buf *out);
 int state_load_vm(struct vm *vm, struct state_buf *in, struct cfg_err *err);
 

@@ -33,6 +33,11 @@ int64_t kvm_clock_ns(struct vm *vm)
                        : monotonic_ns() - atomic_load(&k->clock_offset);
 }
 
+void kvm_clock_set(struct vm *vm, int64_t ns)
+{
+    atomic_store(&kvm_of(vm)->clock_frozen, ns);
+}
+
 void kvm_clock_stop(struct kvm *k)
 {
     atomic_store(&k->clock_frozen,

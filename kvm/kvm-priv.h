@@ -193,5 +193,6 @@ void kvm_ioevent_del(struct vm *vm, enum bus_space space, uint64_t addr,
 void kvm_clock_stop(struct kvm *k);
 void kvm_clock_go(struct kvm *k);
 int64_t kvm_clock_ns(struct vm *vm);
+void kvm_clock_set(struct vm *vm, int64_t ns);
 
 #endif

@@ -341,5 +341,6 @@ const struct engine_ops kvm_engine = {
     .irqfd_add = kvm_irqfd_add,
     .irqfd_del = kvm_irqfd_del,
     .clock_ns = kvm_clock_ns,
+    .clock_set = kvm_clock_set,
     .vcpu_tid = kvm_vcpu_tid,
 };

@@ -46,6 +46,11 @@ static int64_t xen_clock_ns(struct vm *vm)
     return atomic_load(&x->clock_stopped) ? base : host_ns() - base;
 }
 
+static void xen_clock_set(struct vm *vm, int64_t ns)
+{
+    ((struct xen *)vm->engine_priv)->clock_base = ns;
+}
+
 /* ---- life ---- */
 
 static void xen_destroy(struct vm *vm)
@@ -389,5 +394,6 @@ const struct engine_ops xen_engine = {
     .irqfd_add = engine_no_irqfd_add,
     .irqfd_del = engine_no_irqfd_del,
     .clock_ns = xen_clock_ns,
+    .clock_set = xen_clock_set,
     .vcpu_tid = xen_vcpu_tid,
 };

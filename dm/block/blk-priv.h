@@ -42,6 +42,10 @@ struct blk_ops {
     void (*wait)(struct blk_queue *q);
     /* Handles completions that are there; may be NULL: none ever are. */
     void (*poll)(struct blk_queue *q);
+    /* The contracts of blk_inactivate_all and blk_activate_all for one. May be
+     * NULL: it keeps nothing back and has no lock. */
+    int (*inactivate)(struct blk *blk, struct cfg_err *err);
+    int (*activate)(struct blk *blk, struct cfg_err *err);
     /* May be NULL: it cannot. Sets nothing but the image. */
     int (*resize)(struct blk *blk, uint64_t size);
 };
@@ -73,6 +77,8 @@ static inline bool blk_must_sync(const struct blk *blk, bool fua)
 int blk_open_inner(struct vm *vm, const char *format, struct opts *opts,
                    struct blk **out, struct cfg_err *err);
 void blk_close_inner(struct blk *blk); /* NULL is legal */
+/* Of what a layer wraps, and has no id. NULL is legal. */
+int blk_set_active(struct blk *blk, bool active, struct cfg_err *err);
 /* "nbd:HOST:PORT", "nbd://HOST/EXPORT", "nbds+unix://..." */
 bool blk_is_nbd(const char *file);
 

@@ -331,6 +331,58 @@ int blk_resize(struct blk *blk, uint64_t size, struct cfg_err *err)
     return 0;
 }
 
+int blk_set_active(struct blk *blk, bool active, struct cfg_err *err)
+{
+    int (*fn)(struct blk *, struct cfg_err *);
+    int rc = 0;
+
+    if (!blk || atomic_load(&blk->inactive) == !active)
+        return 0;
+    fn = active ? blk->ops->activate : blk->ops->inactivate;
+    if (fn)
+        rc = fn(blk, err);
+    if (!rc)
+        atomic_store(&blk->inactive, !active);
+    return rc;
+}
+
+/* Active ones first to last, or the other way round: an image may be in front
+ * of an earlier one, and what it keeps back goes there. */
+static int set_all(struct vm *vm, bool active, struct cfg_err *err)
+{
+    struct blk *blk, *next;
+    int rc = 0;
+
+    do {
+        next = NULL;
+        for (blk = vm->blks; blk && !(active && next); blk = blk->next) {
+            if (atomic_load(&blk->inactive) == active)
+                next = blk;
+        }
+        if (next)
+            rc = blk_set_active(next, active, err);
+    } while (next && !rc);
+    return rc;
+}
+
+int blk_inactivate_all(struct vm *vm, struct cfg_err *err)
+{
+    int rc = set_all(vm, false, err);
+
+    if (rc)
+        set_all(vm, true, NULL);
+    return rc;
+}
+
+int blk_activate_all(struct vm *vm, struct cfg_err *err)
+{
+    int rc = set_all(vm, true, err);
+
+    if (rc)
+        set_all(vm, false, NULL);
+    return rc;
+}
+
 /* Queues. */
 
 static void append(struct blk_req **head, struct blk_req **tail,
@@ -357,13 +409,17 @@ static int check(const struct blk *blk, const struct blk_req *req)
 {
     uint64_t size = atomic_load_explicit(&blk->size, memory_order_relaxed);
 
+    bool inactive = atomic_load_explicit(&blk->inactive, memory_order_relaxed);
+
     if (req->op == BLK_FLUSH)
-        return !blk->readonly && !blk->cache_no_flush;
+        return !blk->readonly && !blk->cache_no_flush && !inactive;
     if (req->op >= BLK_OPS || req->off % 512 || req->len % 512 ||
         req->len > size || req->off > size - req->len)
         return -EINVAL;
     if (req->op != BLK_READ && blk->readonly)
         return -EROFS;
+    if (req->op != BLK_READ && inactive)
+        return -EPERM;
     if (req->op == BLK_DISCARD && !blk->discard)
         return 0;
     return req->len > 0;

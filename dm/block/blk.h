@@ -82,6 +82,7 @@ struct blk {
     bool cache_no_flush;  /* cache=unsafe */
     bool discard;
     bool loses_tables;        /* writes need a flush to survive the process */
+    atomic_bool inactive;     /* another process has it */
     enum blk_locking locking; /* auto: where the file system can */
     enum blk_error_action rerror, werror_nospc, werror;
     _Atomic uint64_t size;                  /* bytes, whole 512-byte sectors */
@@ -114,6 +115,13 @@ int blk_claim(struct blk *blk, const char *user, struct cfg_err *err);
 void blk_release(struct blk *blk);
 /* Locked. Makes the image this long; whole sectors. -errno with err set. */
 int blk_resize(struct blk *blk, uint64_t size, struct cfg_err *err);
+
+/* Locked, nothing in flight. inactivate: another process goes on with the
+ * images. What was written is on them, their locks are given up, and until
+ * they are activated writing fails (-EPERM). -errno with err set, and then all
+ * is as it was. */
+int blk_inactivate_all(struct vm *vm, struct cfg_err *err);
+int blk_activate_all(struct vm *vm, struct cfg_err *err);
 
 /* In loop's thread, or before it runs. depth: most requests in flight, 1 to
  * BLK_MAX_DEPTH; more wait inside. NULL + errno. */

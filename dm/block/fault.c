@@ -407,6 +407,16 @@ static void fault_queue_fini(struct blk_queue *q)
     free(fq->ios);
 }
 
+static int fault_inactivate(struct blk *blk, struct cfg_err *err)
+{
+    return blk_set_active(((struct fault *)blk)->inner, false, err);
+}
+
+static int fault_activate(struct blk *blk, struct cfg_err *err)
+{
+    return blk_set_active(((struct fault *)blk)->inner, true, err);
+}
+
 static int fault_resize(struct blk *blk, uint64_t size)
 {
     struct blk *inner = ((struct fault *)blk)->inner;
@@ -430,5 +440,7 @@ const struct blk_ops blk_fault = {
     .submit = fault_submit,
     .unplug = fault_unplug,
     .wait = fault_wait,
+    .inactivate = fault_inactivate,
+    .activate = fault_activate,
     .resize = fault_resize,
 };

@@ -565,6 +565,13 @@ static int commit_all(struct qcow2 *c)
 
     for (int i = 0; !rc && i < 2 && qcow2_is_dirty(c); i++)
         rc = qcow2_commit(c, c->s);
+    return rc;
+}
+
+static int close_tables(struct qcow2 *c)
+{
+    int rc = commit_all(c);
+
     if (!rc && c->grown) /* less than was asked for has been used */
         c->file->ops->resize(c->file, c->fresh << c->cluster_bits);
     if (!rc && !c->blk.readonly)
@@ -576,13 +583,38 @@ static int commit_all(struct qcow2 *c)
     return rc;
 }
 
+static int qcow2_inactivate(struct blk *blk, struct cfg_err *err)
+{
+    struct qcow2 *c = (struct qcow2 *)blk;
+    int rc;
+
+    pthread_mutex_lock(&c->lock);
+    rc = commit_all(c);
+    pthread_mutex_unlock(&c->lock);
+    if (rc)
+        return err_set(err, rc, "%s: tables cannot be written: %s", NAME(c),
+                       strerror(-rc));
+    rc = blk_set_active(c->file, false, err);
+    return rc ? rc : blk_set_active(c->backing, false, err);
+}
+
+static int qcow2_activate(struct blk *blk, struct cfg_err *err)
+{
+    struct qcow2 *c = (struct qcow2 *)blk;
+    int rc = blk_set_active(c->backing, true, err);
+
+    return rc ? rc : blk_set_active(c->file, true, err);
+}
+
 static void qcow2_close(struct blk *blk)
 {
     struct qcow2 *c = (struct qcow2 *)blk;
     int rc = -EIO;
 
-    if (c->zeros) /* it was open */
-        rc = commit_all(c);
+    if (atomic_load(&blk->inactive))
+        rc = 0;        /* it is another's now */
+    else if (c->zeros) /* it was open */
+        rc = close_tables(c);
     qcow2_journal_close(c, !rc);
     blk_queue_free(c->s);
     qcow2_dir_free(&c->l1);
@@ -653,5 +685,7 @@ const struct blk_ops blk_qcow2 = {
     .unplug = qcow2_unplug,
     .wait = qcow2_wait,
     .poll = qcow2_poll,
+    .inactivate = qcow2_inactivate,
+    .activate = qcow2_activate,
     .resize = qcow2_resize,
 };

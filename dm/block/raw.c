@@ -264,6 +264,21 @@ static void raw_close(struct blk *blk)
     pthread_mutex_destroy(&raw->ranges.mutex);
 }
 
+static int raw_inactivate(struct blk *blk, struct cfg_err *err)
+{
+    struct raw *raw = (struct raw *)blk;
+
+    if (!blk->readonly && !blk->cache_no_flush && fdatasync(raw->fd))
+        return fail(raw, -errno, err);
+    image_unlock(raw->fd);
+    return 0;
+}
+
+static int raw_activate(struct blk *blk, struct cfg_err *err)
+{
+    return take_lock((struct raw *)blk, err);
+}
+
 static int raw_resize(struct blk *blk, uint64_t size)
 {
     struct raw *raw = (struct raw *)blk;
@@ -293,5 +308,7 @@ const struct blk_ops blk_raw = {
     .unplug = raw_unplug,
     .wait = raw_wait,
     .poll = raw_poll,
+    .inactivate = raw_inactivate,
+    .activate = raw_activate,
     .resize = raw_resize,
 };

@@ -590,7 +590,6 @@ void tv_roundtrip(struct testvm *t)
     copy_ram(t, twin);
     vm_lock(&twin->vm);
     twin->vm.virtual_day = t->vm.virtual_day;
-    qtest_clock_jump(&twin->vm, clock_now(&t->vm));
     struct state_buf in = {.data = saved.data, .len = saved.len};
     ck_assert_msg(!state_load_vm(&twin->vm, &in, &err), "round trip: %s",
                   err.text);

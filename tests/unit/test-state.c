@@ -168,6 +168,7 @@ END_TEST
 START_TEST(the_format_is_the_one_specified)
 {
     static const uint8_t head[] = "HVMDSTAT\1\0\0\0\0\0\0\0"
+                                  "\2\0\0\0\10\0\0\0\0\0\0\0\0\0\0\0"
                                   "\1\0\0\0";
     static const uint8_t body[] = "\5\0thing\7\0"
                                   "0/thing\1\0"
@@ -175,7 +176,7 @@ START_TEST(the_format_is_the_one_specified)
                                   "\2\2u8\1\0\0\0\x2a";
 
     ck_assert_int_eq(memcmp(buf.data, head, sizeof(head) - 1), 0);
-    ck_assert_int_eq(memcmp(buf.data + 24, body, sizeof(body) - 1), 0);
+    ck_assert_int_eq(memcmp(buf.data + 40, body, sizeof(body) - 1), 0);
     ck_assert_uint_eq(buf.len % 8, 0);
 }
 END_TEST
