@@ -4,7 +4,8 @@
  * its console, a disk and a network card; writes, reads and flushes the one,
  * asks 10.0.2.2 for its address over the other and hears the answer. With
  * "twice" at the end of its command line it reboots once; with "kexec" it does
- * what a kernel does before it starts another, and begins anew. Runs under
+ * what a kernel does before it starts another, and begins anew; with "narrow"
+ * its disk's ring has the layout of a 32-bit guest's. Runs under
  * -accel kvm,xen-version= and as a PVH guest of a real Xen.
  *
  * The disk's sectors 8 to 23 are overwritten. Source: Xen's public headers,
@@ -365,14 +366,19 @@ static void wait_response(struct ring *r, uint32_t n, uint32_t port)
 
 /* ---- the disk ---- */
 
-struct blk_request {
-    uint8_t op, segments;
-    uint16_t handle;
+/* What follows the first four bytes of a request: at once in the layout of a
+ * 32-bit guest, where a 64-bit number may be, and eight bytes from the start in
+ * that of all others. */
+struct blk_rest {
     uint64_t id, sector;
     struct {
         uint32_t ref;
         uint8_t first, last;
     } segment[11];
+};
+struct blk_request {
+    uint8_t op, segments;
+    uint16_t handle;
 };
 struct blk_response {
     uint64_t id;
@@ -380,8 +386,12 @@ struct blk_response {
     int16_t status;
 };
 enum { BLK_READ, BLK_WRITE, BLK_FLUSH = 3 };
-RING(blk, struct blk_request, struct blk_response, 32);
-_Static_assert(sizeof(blk.entry[0]) == 112, "of a 64-bit guest");
+enum { SLOTS = 32 };
+static struct {
+    struct ring head;
+    uint8_t entry[PAGE - sizeof(struct ring)];
+} blk __attribute__((aligned(4096)));
+static bool narrow; /* the layout of a 32-bit guest */
 static uint8_t out[2][PAGE] __attribute__((aligned(4096)));
 static uint8_t in[2][PAGE] __attribute__((aligned(4096)));
 
@@ -389,20 +399,24 @@ static uint8_t in[2][PAGE] __attribute__((aligned(4096)));
 static int blk_do(struct device *d, uint8_t op, const uint32_t refs[2])
 {
     uint32_t n = blk.head.req_prod;
-    struct blk_request *r = &blk.entry[n % 32].req;
+    uint8_t *entry = blk.entry + n % SLOTS * (narrow ? 108 : 112);
+    struct blk_request r = {.op = op, .segments = refs ? 2 : 0};
+    struct blk_rest rest = {.id = 77 + n, .sector = refs ? 8 : 0};
+    struct blk_response rsp;
 
-    *r = (struct blk_request){
-        .op = op, .segments = refs ? 2 : 0, .id = 77, .sector = refs ? 8 : 0};
     for (unsigned i = 0; refs && i < 2; i++) {
-        r->segment[i].ref = refs[i];
-        r->segment[i].first = 0;
-        r->segment[i].last = 7;
+        rest.segment[i].ref = refs[i];
+        rest.segment[i].first = 0;
+        rest.segment[i].last = 7;
     }
+    copy(entry, &r, sizeof(r));
+    copy(entry + (narrow ? 4 : 8), &rest, sizeof(rest));
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     blk.head.req_prod = n + 1;
     send(d->port);
     wait_response(&blk.head, n, d->port);
-    return blk.entry[n % 32].rsp.id == 77 ? blk.entry[n % 32].rsp.status : -99;
+    copy(&rsp, entry, 12);
+    return rsp.id == 77 + n ? rsp.status : -99;
 }
 
 static int disk(void)
@@ -416,7 +430,7 @@ static int disk(void)
     blk.head.req_event = blk.head.rsp_event = 1;
     CHECK(xs_put_number(d.front, "ring-ref", grant(&blk, false)));
     CHECK(xs_put_number(d.front, "event-channel", d.port));
-    CHECK(xs_put(d.front, "protocol", "x86_64-abi"));
+    CHECK(xs_put(d.front, "protocol", narrow ? "x86_32-abi" : "x86_64-abi"));
     CHECK(xs_put_number(d.front, "state", INITIALISED));
     wait_backend(&d, CONNECTED);
     CHECK(xs_get_number(d.back, "sectors") >= 24);
@@ -427,10 +441,13 @@ static int disk(void)
         put[i] = grant(out[i], true);
         get[i] = grant(in[i], false);
     }
-    CHECK(blk_do(&d, BLK_WRITE, put) == 0);
-    CHECK(blk_do(&d, BLK_FLUSH, 0) == 0);
-    CHECK(blk_do(&d, BLK_READ, get) == 0);
-    CHECK(same(in, out, sizeof(in)));
+    for (unsigned i = 0; i < SLOTS / 2; i++) { /* more than once around */
+        out[0][0] = (uint8_t)(15 - i);
+        CHECK(blk_do(&d, BLK_WRITE, put) == 0);
+        CHECK(blk_do(&d, BLK_FLUSH, 0) == 0);
+        CHECK(blk_do(&d, BLK_READ, get) == 0);
+        CHECK(same(in, out, sizeof(in)));
+    }
     CHECK(blk_do(&d, BLK_READ, put) != 0); /* these are read-only */
     CHECK(xs_put_number(d.front, "state", CLOSED));
     wait_backend(&d, CLOSED);
@@ -623,8 +640,10 @@ int main(uintptr_t info)
     const uint32_t *start = (const uint32_t *)info;
     bool again = is_last(start, "twice") && !is_second_boot();
     uint32_t reason = again ? 1 : 0; /* reboot, off */
-    int rc = all();
+    int rc;
 
+    narrow = is_last(start, "narrow");
+    rc = all();
     if (!rc && is_last(start, "kexec")) {
         kexec();
         rc = all();
