@@ -148,12 +148,14 @@ static int add_user(const char *text, struct cfg_err *err)
 
 START_TEST(test_user)
 {
-    char path[] = "/tmp/hvmd-fw-cfg-XXXXXX", text[64];
+    char path[64], text[96];
     uint8_t *got;
-    int fd = mkstemp(path);
     struct cfg_err err;
     uint32_t size;
+    int fd;
 
+    suite_path(path, sizeof(path), "file-XXXXXX");
+    fd = mkstemp(path);
     ck_assert_int_eq(write(fd, "\0\1\2\3", 4), 4);
     close(fd);
     snprintf(text, sizeof(text), "opt/bin,file=%s", path);

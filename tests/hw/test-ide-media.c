@@ -24,7 +24,7 @@ static void setup(void)
                                  NULL};
     FILE *f;
 
-    snprintf(cd_path, sizeof(cd_path), "/tmp/hvmd-test-media-%d", getpid());
+    suite_path(cd_path, sizeof(cd_path), "cd");
     f = fopen(cd_path, "w");
     ck_assert_ptr_nonnull(f);
     ck_assert_int_eq(ftruncate(fileno(f), CD_BLOCKS * 2048), 0);

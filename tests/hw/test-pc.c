@@ -35,7 +35,7 @@ static void make_file(const void *data, size_t data_len, size_t len)
     int fd;
     FILE *f;
 
-    strcpy(path, "/tmp/hvmd-test-pc-XXXXXX");
+    suite_path(path, sizeof(path), "file-XXXXXX");
     fd = mkstemp(path);
     f = fdopen(fd, "w");
     ck_assert_ptr_nonnull(f);

@@ -18,7 +18,7 @@
 #define ROM_ON 1u
 
 static struct testvm *t;
-static char path[] = "/tmp/hvmd-rom-XXXXXX";
+static char path[64];
 static uint8_t image[LEN];
 
 static struct testvm *try(const char *romfile, struct cfg_err *err)
@@ -37,7 +37,7 @@ static void setup(void)
     struct cfg_err err = {""};
     int fd;
 
-    strcpy(path + strlen(path) - 6, "XXXXXX");
+    suite_path(path, sizeof(path), "rom-XXXXXX");
     fd = mkstemp(path);
     for (unsigned i = 0; i < LEN; i++)
         image[i] = (uint8_t)(i * 7 + i / 256 + 1);

@@ -19,13 +19,14 @@
 #include "tests/lib/testvm.h"
 
 static struct testvm *t;
-static char dir[] = "/tmp/hvmd-qtest-XXXXXX";
+static char dir[64];
 static struct sockaddr_un addr = {.sun_family = AF_UNIX};
 static char option[sizeof(addr.sun_path) + 8];
 static int client = -1, server = -1;
 
 static void listen_here(void)
 {
+    suite_path(dir, sizeof(dir), "qtest-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/sock", dir);
     snprintf(option, sizeof(option), "unix:%s", addr.sun_path);

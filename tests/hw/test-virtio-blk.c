@@ -758,8 +758,6 @@ int main(void)
 {
     Suite *s = suite_create("virtio-blk");
     TCase *c = tcase_create("virtio-blk");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_set_timeout(c, SUITE_TIMEOUT);
@@ -786,8 +784,5 @@ int main(void)
     tcase_add_loop_test(c, storm_of_rings, 0, 3);
     tcase_add_loop_test(c, storm, 0, 2);
     suite_add_tcase(s, c);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_cases(s);
 }

@@ -639,8 +639,6 @@ int main(void)
 {
     Suite *s = suite_create("virtio-pci");
     TCase *c = tcase_create("virtio-pci");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_set_timeout(c, SUITE_TIMEOUT);
@@ -669,8 +667,5 @@ int main(void)
     tcase_add_loop_test(c, storm, 0, 3);
     tcase_add_test(c, bad_streams);
     suite_add_tcase(s, c);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_cases(s);
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/lib/suite.h"
+
 #define MS 10000 /* patience, real time */
 
 void idec_image(char path[64], const char *name, unsigned sectors)
@@ -15,7 +17,7 @@ void idec_image(char path[64], const char *name, unsigned sectors)
     uint32_t block[128];
     FILE *f;
 
-    snprintf(path, 64, "/tmp/hvmd-test-%s-%d", name, getpid());
+    suite_path(path, 64, name);
     f = fopen(path, "w");
     ck_assert_ptr_nonnull(f);
     for (unsigned i = 0; i < sectors; i++) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dm/options.h"
+#include "tests/lib/suite.h"
 
 static int64_t stopped_clock(struct vm *v)
 {
@@ -29,7 +30,7 @@ void net_end_setup(void)
 {
     net_vm.engine = &fake_engine;
     net_vm.loop = loop_new(NULL);
-    strcpy(net_dir, "/tmp/test-net-XXXXXX");
+    suite_path(net_dir, sizeof(net_dir), "net-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(net_dir));
 }
 

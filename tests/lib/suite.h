@@ -6,6 +6,7 @@
 #define HVMD_TESTS_LIB_SUITE_H
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Seconds for one test: what takes so long hangs, on a busy machine too, with
@@ -20,24 +21,44 @@ static inline unsigned fuzz_seeds(void)
     return text ? (unsigned)strtoul(text, NULL, 10) : 1;
 }
 
+/* A path in a folder of this program's own, which goes when it ends, however
+ * its tests do: a test that fails does not get as far as its teardown. */
+static inline void suite_path(char *path, size_t size, const char *name)
+{
+    snprintf(path, size, "%s/%s", getenv("TMPDIR"), name);
+}
+
+/* What main() returns. */
+static inline int run_cases(Suite *s)
+{
+    char dir[] = "/tmp/hvmd-test-XXXXXX", cmd[40];
+    SRunner *r = srunner_create(s);
+    int failed;
+
+    if (!mkdtemp(dir) || setenv("TMPDIR", dir, 1)) {
+        perror(dir);
+        return EXIT_FAILURE;
+    }
+    srunner_run_all(r, CK_NORMAL);
+    failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    snprintf(cmd, sizeof(cmd), "rm -rf %s", dir);
+    return system(cmd) || failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 /* tests ends with NULL; setup and teardown may be NULL. Exit status. */
 static inline int run_suite(const char *name, void (*setup)(void),
                             void (*teardown)(void), const TTest *const tests[])
 {
     Suite *s = suite_create(name);
     TCase *c = tcase_create(name);
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_set_timeout(c, SUITE_TIMEOUT);
     for (unsigned i = 0; tests[i]; i++)
         tcase_add_test(c, tests[i]);
     suite_add_tcase(s, c);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_cases(s);
 }
 
 #endif

@@ -264,7 +264,8 @@ START_TEST(xsa_197_indices)
         lives(&f.ring[1]);
         f.ring[1].prod += jumps[i];
         bf_push(&f.ring[1]);
-        for (int ms = 0; ms < 2000 && !*fake_xs_get(f.x, BF_BACK "/error");
+        for (int ms = 0;
+             ms < BF_WAIT_MS && !*fake_xs_get(f.x, BF_BACK "/error");
              ms += 10) {
             loop_once(t->vm.loop, 10);
         }
@@ -276,7 +277,7 @@ START_TEST(xsa_197_indices)
         /* The last one takes the device with it. */
         f.ring[0].prod += jumps[i];
         bf_push(&f.ring[0]);
-        for (int ms = 0; ms < 2000 && bf_state(&f) == XENBUS_CONNECTED;
+        for (int ms = 0; ms < BF_WAIT_MS && bf_state(&f) == XENBUS_CONNECTED;
              ms += 10) {
             loop_once(t->vm.loop, 10);
         }

@@ -28,7 +28,7 @@ void setup(void)
 {
     vm.loop = loop_new(NULL);
     vm.request_task.fn = on_request;
-    strcpy(dir, "/tmp/test-qcow2-XXXXXX");
+    snprintf(dir, sizeof(dir), "%s/qcow2-XXXXXX", getenv("TMPDIR"));
     ck_assert_ptr_nonnull(mkdtemp(dir));
     log_set_level(LOG_ERR);
     rng = 1;

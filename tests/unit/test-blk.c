@@ -44,7 +44,7 @@ static void setup_in(const char *where)
 
 static void setup(void)
 {
-    setup_in("/tmp");
+    setup_in(getenv("TMPDIR"));
 }
 
 static void teardown(void)
@@ -781,8 +781,6 @@ int main(void)
     const int oracles = sizeof(oracle_cases) / sizeof(oracle_cases[0]);
     Suite *s = suite_create("blk");
     TCase *tc = tcase_create("blk");
-    SRunner *sr;
-    int failed;
 
     tcase_set_timeout(tc, SUITE_TIMEOUT);
     tcase_add_checked_fixture(tc, setup, teardown);
@@ -799,9 +797,5 @@ int main(void)
     tcase_add_test(tc, test_resize);
     tcase_add_test(tc, test_range_lock);
     suite_add_tcase(s, tc);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_cases(s);
 }

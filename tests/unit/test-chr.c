@@ -45,7 +45,7 @@ static void setup(void)
 {
     vm.loop = loop_new(NULL);
     vm.request_task.fn = on_request;
-    strcpy(dir, "/tmp/test-chr-XXXXXX");
+    suite_path(dir, sizeof(dir), "chr-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
 }
 
@@ -833,8 +833,6 @@ int main(void)
 {
     Suite *s = suite_create("chr");
     TCase *tc = tcase_create("chr");
-    SRunner *sr;
-    int failed;
 
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_set_timeout(tc, SUITE_TIMEOUT);
@@ -855,9 +853,5 @@ int main(void)
     tcase_add_test(tc, test_stdio_redirected);
     tcase_add_test(tc, test_stdio_pipes);
     suite_add_tcase(s, tc);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_cases(s);
 }

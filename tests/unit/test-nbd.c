@@ -38,7 +38,7 @@ static void setup(void)
 
     vm.loop = loop_new(NULL);
     vm.request_task.fn = on_request;
-    strcpy(dir, "/tmp/test-nbd-XXXXXX");
+    suite_path(dir, sizeof(dir), "nbd-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     snprintf(sock, sizeof(sock), "%s/sock", dir);
     snprintf(disk, sizeof(disk), "%s/disk", dir);

@@ -481,8 +481,6 @@ int main(int argc, char **argv)
 {
     Suite *s;
     TCase *c;
-    SRunner *r;
-    int failed;
 
     if (argc > 1)
         return be_helper(argc, argv);
@@ -506,9 +504,5 @@ int main(int argc, char **argv)
     tcase_add_test(c, tap_scripts);
     tcase_add_test(c, tap_by_bridge_helper);
     suite_add_tcase(s, c);
-    r = srunner_create(s);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_cases(s);
 }

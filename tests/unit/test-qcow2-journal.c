@@ -154,17 +154,11 @@ int main(void)
 {
     Suite *s = suite_create("qcow2-journal");
     TCase *t = tcase_create("qcow2-journal");
-    SRunner *sr;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, SUITE_TIMEOUT);
     tcase_add_loop_test(t, test_kept, 0, 3);
     tcase_add_test(t, test_bad_journal);
     suite_add_tcase(s, t);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_cases(s);
 }

@@ -622,8 +622,6 @@ int main(void)
 {
     Suite *s = suite_create("qcow2");
     TCase *t = tcase_create("qcow2");
-    SRunner *sr;
-    int failed;
 
     tcase_add_checked_fixture(t, setup, teardown);
     tcase_set_timeout(t, SUITE_TIMEOUT);
@@ -644,9 +642,5 @@ int main(void)
     tcase_add_loop_test(t, test_mutated, 0, 4);
     tcase_add_test(t, test_resize);
     suite_add_tcase(s, t);
-    sr = srunner_create(s);
-    srunner_run_all(sr, CK_NORMAL);
-    failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_cases(s);
 }

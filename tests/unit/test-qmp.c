@@ -135,7 +135,7 @@ static void setup(void)
     struct cfg_err err;
     int rc;
 
-    snprintf(path, sizeof(path), "/tmp/test-qmp-%d.sock", getpid());
+    suite_path(path, sizeof(path), "qmp");
     snprintf(text, sizeof(text), "socket,id=q,path=%s,server=on,wait=off",
              path);
     t = tv_new("none", (const char *const[]){
@@ -462,7 +462,7 @@ START_TEST(test_lines)
     char text[256];
 
     close(sock);
-    snprintf(path, sizeof(path), "/tmp/test-qmp-%d.hmp", getpid());
+    suite_path(path, sizeof(path), "hmp");
     snprintf(text, sizeof(text), "socket,id=r,path=%s,server=on,wait=off",
              path);
     vm_lock(&t->vm);

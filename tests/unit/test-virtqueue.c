@@ -793,8 +793,6 @@ int main(void)
 {
     Suite *s = suite_create("virtqueue");
     TCase *c = tcase_create("virtqueue");
-    SRunner *r = srunner_create(s);
-    int failed;
 
     tcase_add_checked_fixture(c, setup, teardown);
     tcase_set_timeout(c, SUITE_TIMEOUT);
@@ -832,8 +830,5 @@ int main(void)
     tcase_add_test(c, storm);
     tcase_add_test(c, pieces);
     suite_add_tcase(s, c);
-    srunner_run_all(r, CK_NORMAL);
-    failed = srunner_ntests_failed(r);
-    srunner_free(r);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_cases(s);
 }

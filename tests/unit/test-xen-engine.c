@@ -747,14 +747,14 @@ END_TEST
 #define CARD (3 << 3)
 #define ROM_REG 0x30
 
-static char rom_path[] = "/tmp/hvmd-rom-XXXXXX";
+static char rom_path[64];
 
 /* A card with a file whose page i is full of i + 1. */
 static void card_with_rom(void)
 {
     int fd;
 
-    strcpy(rom_path + strlen(rom_path) - 6, "XXXXXX");
+    suite_path(rom_path, sizeof(rom_path), "rom-XXXXXX");
     fd = mkstemp(rom_path);
     for (unsigned i = 0; i < ROM_SIZE - 1; i++)
         ck_assert_int_eq(write(fd, &(char){i / GUEST_PAGE + 1}, 1), 1);
@@ -814,7 +814,6 @@ START_TEST(a_rom_is_moved_to_where_it_is_seen)
     ck_assert(rom_at(0xf0000000));
     ck_assert_uint_eq(dom.holes, 0);
     end();
-    unlink(rom_path);
 }
 END_TEST
 
@@ -843,7 +842,6 @@ START_TEST(a_rom_that_does_not_move)
     put_rom(0); /* nowhere */
     ck_assert_uint_eq(dom.n, ROM_PAGES);
     end();
-    unlink(rom_path);
 }
 END_TEST
 
@@ -866,7 +864,6 @@ START_TEST(no_room_for_a_rom)
         ck_assert_uint_eq(dom.moves, 0);
         end();
     }
-    unlink(rom_path);
 }
 END_TEST
 

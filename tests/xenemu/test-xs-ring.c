@@ -334,7 +334,7 @@ START_TEST(tools_on_a_socket)
     int a, b, fds[20];
     char buf[64];
 
-    snprintf(path, sizeof(path), "/tmp/hvmd-xs-%d", (int)getpid());
+    suite_path(path, sizeof(path), "xs");
     ck_assert_int_eq(xenstore_listen(s, path, &err), 0);
     a = client();
     b = client();
@@ -404,7 +404,7 @@ START_TEST(a_tool_that_does_not_read)
     unsigned n = 0;
     int fd;
 
-    snprintf(path, sizeof(path), "/tmp/hvmd-xs-%d", (int)getpid());
+    suite_path(path, sizeof(path), "xs");
     ck_assert_int_eq(xenstore_listen(s, path, &err), 0);
     fd = client();
     while (n < 1000000 &&

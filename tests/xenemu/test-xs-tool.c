@@ -30,7 +30,7 @@ static void setup(void)
     loop = loop_new(NULL);
     s = xenstore_new(loop, 1);
     ck_assert_int_eq(xenstore_introduce(s, &domain), 0);
-    strcpy(dir, "/tmp/hvmd-xs-tool-XXXXXX");
+    suite_path(dir, sizeof(dir), "xs-tool-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(dir));
     snprintf(sock, sizeof(sock), "%s/s", dir);
     snprintf(out, sizeof(out), "%s/out", dir);
