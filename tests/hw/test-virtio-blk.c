@@ -644,7 +644,8 @@ START_TEST(resize)
     ck_assert_msg(!blk_resize(blk, 2 * SECTORS * SECTOR, &err), "%s", err.text);
     vm_unlock(&t->vm);
     vd_wait_msi(&d, 1);
-    ck_assert_uint_eq(t->msi_data, VD_MSI_DATA);
+    ck_assert_uint_eq(__atomic_load_n(&t->msi_data, __ATOMIC_RELAXED),
+                      VD_MSI_DATA);
     ck_assert_uint_ne(vd_common_read(&d, 0x15, 1), gen);
     ck_assert_uint_eq(tv_mmio_read(t, d.device, 8), 2 * SECTORS);
     ck_assert_uint_eq(run(T_OUT, 2 * SECTORS - 1, 512), S_OK);
