@@ -434,7 +434,7 @@ const struct cmd_option cmd_options[] = {
       set_flag, TO(cfg.start_paused)),
     O(CONTROL, "incoming", "fd:N|file:PATH",
       "the state of devices, from xen-save-devices-state", set_text,
-      TO(incoming)),
+      TO(cfg.incoming)),
     O(CONTROL, "no-reboot", NULL, "end instead of a reboot", set_flag,
       TO(cfg.no_reboot)),
     O(CONTROL, "no-shutdown", NULL, "stay, stopped, when the guest is off",

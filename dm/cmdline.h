@@ -48,7 +48,7 @@ struct cmdline {
     struct opts *memory, *smp, *name; /* merged, read by the parser */
     struct opts *run_with;            /* read by privilege_drop */
     const char *qtest, *qtest_log;
-    const char *log_file, *pid_file, *incoming;
+    const char *log_file, *pid_file;
     bool daemonize, nographic;
     unsigned n_auto; /* for ids of drives and networks without one */
 };

@@ -50,6 +50,7 @@ struct vm_config {
     struct opts *globals; /* -global: keys "driver.prop" */
     const char *bios, *kernel, *initrd, *append;
     const char *data_dir; /* -L: where else firmware may be */
+    const char *incoming; /* the machine was saved and goes on here */
     uint8_t uuid[16];
     bool no_reboot, no_shutdown, start_paused, no_defaults;
     /* -action panic=; as a shutdown if not given */

@@ -188,7 +188,7 @@ static int run(struct cmdline *c, struct cfg_err *err)
     struct signals sig = {.vm = &vm};
     int rc, daemon = -1, log = -1, incoming = -1, status = 1;
 
-    if (c->incoming && (incoming = migrate_open(c->incoming, err)) < 0)
+    if (c->cfg.incoming && (incoming = migrate_open(c->cfg.incoming, err)) < 0)
         return incoming;
     if (c->log_file && (log = open_log(c->log_file, err)) < 0)
         return log;

@@ -20,21 +20,12 @@
 
 static int can_migrate(const struct vm *vm, struct cfg_err *err)
 {
-    if (vm->engine->caps & ENGINE_VCPUS)
-        return err_set(err, -ENOTSUP,
-                       "%s has the guest's processors and memory, which cannot "
-                       "be saved and loaded yet: expected Xen",
-                       vm->engine->name);
-    /* The toolstack carries it as the guest's, and the next process would not
-     * know which pages these are. */
-    for (struct ram *r = vm->rams; r; r = r->next) {
-        if (vm->engine->caps & ENGINE_FOREIGN_RAM && r->host)
-            return err_set(err, -ENOTSUP,
-                           "%s: memory that a device shows the guest cannot "
-                           "be saved and loaded yet",
-                           r->name);
-    }
-    return 0;
+    if (!(vm->engine->caps & ENGINE_VCPUS))
+        return 0;
+    return err_set(err, -ENOTSUP,
+                   "%s has the guest's processors and memory, which cannot be "
+                   "saved and loaded yet: expected Xen",
+                   vm->engine->name);
 }
 
 /* ---- out ---- */

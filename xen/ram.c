@@ -13,6 +13,9 @@
  * some pages at either end of its dynamic part are taken; nothing between. What
  * does not fit in there is put behind all that the domain has.
  *
+ * A domain that was saved comes with these pages, as they are its own: at home,
+ * or where the state that is loaded shows them.
+ *
  * Sources: xen/include/public/memory.h, hvm/dm_op.h; for the place that is
  * free, tools/firmware/hvmloader/config.h, and mem_alloc() and
  * mem_hole_alloc() of its util.c.
@@ -96,7 +99,8 @@ static int64_t place(struct xen *x, xencall_handle *call, uint64_t n)
     return last < 0 ? last : last < HIGH_FIRST ? HIGH_FIRST : last + 1;
 }
 
-static uint8_t *map(struct xen *x, uint64_t pfn, uint64_t n)
+/* At at, in place of what is there, or anywhere. */
+static uint8_t *map(struct xen *x, uint8_t *at, uint64_t pfn, uint64_t n)
 {
     xen_pfn_t *list = calloc(n, sizeof(*list));
     int *errs = calloc(n, sizeof(*errs));
@@ -105,8 +109,9 @@ static uint8_t *map(struct xen *x, uint64_t pfn, uint64_t n)
     for (uint64_t i = 0; list && i < n; i++)
         list[i] = pfn + i;
     if (list && errs)
-        host = xenforeignmemory_map(x->fmem, x->domid, PROT_READ | PROT_WRITE,
-                                    n, list, errs);
+        host =
+            xenforeignmemory_map2(x->fmem, x->domid, at, PROT_READ | PROT_WRITE,
+                                  at ? MAP_FIXED : 0, n, list, errs);
     for (uint64_t i = 0; host && i < n; i++) {
         if (errs[i]) {
             xenforeignmemory_unmap(x->fmem, host, n);
@@ -119,10 +124,59 @@ static uint8_t *map(struct xen *x, uint64_t pfn, uint64_t n)
     return host;
 }
 
+/* The same of memory that the guest does not see. */
+static uint8_t *unseen(uint8_t *at, uint64_t n)
+{
+    void *p = mmap(at, n * GUEST_PAGE, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | (at ? MAP_FIXED : 0), -1, 0);
+
+    return p == MAP_FAILED ? NULL : p;
+}
+
+static int no_room(struct xen *x, struct ram *ram, int rc, struct cfg_err *err)
+{
+    return err_set(err, rc,
+                   "%s: Xen gives domain %" PRIu32 " no %" PRIu64
+                   " KiB more: %s "
+                   "(libxl leaves it videoram= and 1 MiB beyond its memory)",
+                   ram->name, x->domid, ram->size >> 10, strerror(-rc));
+}
+
+static int make(struct xen *x, xencall_handle *call, struct ram *ram,
+                struct cfg_err *err)
+{
+    uint64_t n = ram->size / GUEST_PAGE;
+    int rc = populate(x, call, ram->home, n);
+
+    if (rc)
+        return no_room(x, ram, rc, err);
+    ram->host = map(x, NULL, ram->home, n);
+    if (!ram->host) {
+        rc = err_set(err, -errno,
+                     "%s: cannot map memory of domain %" PRIu32 ": %s",
+                     ram->name, x->domid, strerror(errno));
+        reserve(call, x->domid, XENMEM_decrease_reservation, ram->home, n);
+        return rc;
+    }
+    memset(ram->host, 0, ram->size);
+    return 0;
+}
+
+/* What is not at home is found when it is shown. */
+static int take_over(struct xen *x, struct ram *ram, struct cfg_err *err)
+{
+    uint64_t n = ram->size / GUEST_PAGE;
+
+    ram->host = map(x, NULL, ram->home, n);
+    if (!ram->host)
+        ram->host = unseen(NULL, n);
+    return ram->host ? 0
+                     : err_set(err, -ENOMEM, "%s: out of memory", ram->name);
+}
+
 int xen_ram_new(struct vm *vm, struct ram *ram, struct cfg_err *err)
 {
     struct xen *x = vm->engine_priv;
-    uint64_t n = ram->size / GUEST_PAGE;
     xencall_handle *call;
     int64_t pfn;
     int rc;
@@ -133,28 +187,13 @@ int xen_ram_new(struct vm *vm, struct ram *ram, struct cfg_err *err)
     if (!call)
         return err_set(err, -errno, "%s: no hypercalls: %s", ram->name,
                        strerror(errno));
-    pfn = place(x, call, n);
-    rc = pfn < 0 ? (int)pfn : populate(x, call, (uint64_t)pfn, n);
-    if (rc) {
-        err_set(err, rc,
-                "%s: Xen gives domain %" PRIu32 " no %" PRIu64 " KiB more: %s "
-                "(libxl leaves it videoram= and 1 MiB beyond its memory)",
-                ram->name, x->domid, ram->size >> 10, strerror(-rc));
-        goto out;
-    }
-    ram->host = map(x, (uint64_t)pfn, n);
-    if (!ram->host) {
-        rc = err_set(err, -errno,
-                     "%s: cannot map memory of domain %" PRIu32 ": %s",
-                     ram->name, x->domid, strerror(errno));
-        reserve(call, x->domid, XENMEM_decrease_reservation, (uint64_t)pfn, n);
-        goto out;
-    }
-    memset(ram->host, 0, ram->size);
+    pfn = place(x, call, ram->size / GUEST_PAGE);
     ram->home = (uint64_t)pfn;
-    if (pfn < PARK_END)
-        x->parked_pages += n;
-out:
+    rc = pfn < 0          ? no_room(x, ram, (int)pfn, err)
+         : x->taking_over ? take_over(x, ram, err)
+                          : make(x, call, ram, err);
+    if (!rc && pfn < PARK_END)
+        x->parked_pages += ram->size / GUEST_PAGE;
     xencall_close(call);
     return rc;
 }
@@ -201,6 +240,21 @@ static void complain(struct xen *x, const struct mem_slot *s, const char *what)
                s->len >> 10, what, s->gpa, strerror(errno));
 }
 
+/* The pages are there, and the block's memory is where they are. */
+static int find(struct xen *x, const struct mem_slot *s, uint64_t pfn,
+                uint64_t n)
+{
+    uint8_t *at = s->ram->host + s->off;
+    int rc;
+
+    if (map(x, at, pfn, n))
+        return 0;
+    rc = -errno;
+    unseen(at, n); /* a state that lied: no hole where devices write */
+    errno = -rc;
+    return rc;
+}
+
 static int show(struct xen *x, const struct mem_slot *s)
 {
     uint64_t home = s->ram->home + s->off / GUEST_PAGE;
@@ -209,12 +263,13 @@ static int show(struct xen *x, const struct mem_slot *s)
 
     if (is_home(x, pfn, n))
         return -EBUSY;
-    if (move(x, home, pfn, n) ||
+    if ((x->taking_over ? find(x, s, pfn, n) : move(x, home, pfn, n)) ||
         (s->readonly && xendevicemodel_set_mem_type(x->dmod, x->domid,
                                                     HVMMEM_ram_ro, pfn, n))) {
         rc = -errno;
         complain(x, s, "cannot be shown at");
-        move_back(x, home, pfn, n);
+        if (!x->taking_over)
+            move_back(x, home, pfn, n);
     }
     return rc;
 }

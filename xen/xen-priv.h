@@ -57,7 +57,8 @@ struct xen {
     evtchn_port_t *port; /* one a vCPU */
 
     struct foreign_cache *cache;
-    uint64_t parked_pages;            /* of the place that ram.c has for them */
+    uint64_t parked_pages; /* of the place that ram.c has for them */
+    bool taking_over;      /* a saved domain: blocks are there, until it runs */
     struct mem_slot shown[MEM_SLOTS]; /* what of them the guest sees */
     struct log_quota quota;           /* of what the guest can make go wrong */
 

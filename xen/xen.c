@@ -139,6 +139,7 @@ static int xen_create(struct vm *vm, struct opts *opts, struct cfg_err *err)
     vm->engine_priv = x;
     x->vm = vm;
     x->clock_stopped = true;
+    x->taking_over = vm->cfg->incoming;
     pthread_cond_init(&x->parked_cond, NULL);
     x->pause = true;
     x->store_helper = x->alive.fd = -1;
@@ -253,6 +254,7 @@ static void xen_resume(struct vm *vm)
         x->clock_stopped = false;
     }
     x->pause = false;
+    x->taking_over = false;
     wake(x);
     /* Not before: who passes -S asks by QMP how far we are, and this as well
      * would be more than libxl 4.17 can bear. */
