@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "hw/pv/ip.h"
+#include "hw/net/ip.h"
 
 /* The 32 bits of the key from bit n on, which is zero beyond its end. */
 static uint32_t toeplitz(const uint8_t *key, const uint8_t *data, size_t len)

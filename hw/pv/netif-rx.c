@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "dm/clock.h"
-#include "hw/pv/csum.h"
+#include "hw/net/csum.h"
 
 #define BUDGET 256 /* frames before others in this thread have a turn */
 #define HEAD sizeof(struct netif_rx_head)

@@ -10,7 +10,7 @@
 #include <sys/epoll.h>
 
 #include "dm/clock.h"
-#include "hw/pv/csum.h"
+#include "hw/net/csum.h"
 
 #define ETH_HEADER 14u
 

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "hw/pv/csum.h"
+#include "hw/net/csum.h"
 #include "hw/pv/port.h"
 #include "tests/lib/suite.h"
 #include "tests/pv/net-front.h"

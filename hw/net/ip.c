@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "hw/pv/ip.h"
+#include "hw/net/ip.h"
 
 #include "dm/bytes.h"
 
@@ -34,6 +34,14 @@ static int skip_extensions(const uint8_t *frame, size_t len, size_t *at,
     return -1;
 }
 
+/* IP's length may be less than what is there (padding), or not said. */
+static size_t end_of(const struct ip_place *p, size_t len, size_t ip_len)
+{
+    size_t end = p->header + ip_len;
+
+    return end < p->payload || end > len ? len : end;
+}
+
 bool ip_find(const uint8_t *frame, size_t len, struct ip_place *p)
 {
     size_t at = ETH_HEADER, header;
@@ -60,11 +68,13 @@ bool ip_find(const uint8_t *frame, size_t len, struct ip_place *p)
         p->fragment = be_get16(frame + at + 6) & 0x3fff;
         p->proto = frame[at + 9];
         p->payload = at + header;
+        p->end = end_of(p, len, be_get16(frame + at + 2));
         return true;
     }
     if (type != ETH_IPV6 || len - at < 40 || frame[at] >> 4 != 6)
         return false;
     p->payload = at + 40;
     p->proto = skip_extensions(frame, len, &p->payload, frame[at + 6]);
+    p->end = end_of(p, len, 40u + be_get16(frame + at + 4));
     return true;
 }
