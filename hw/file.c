@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -36,6 +37,26 @@ static int read_all(int fd, size_t max, uint8_t **data, size_t *len)
             return -EFBIG;
     } while (r);
     return 0;
+}
+
+bool file_find(const char *data_dir, const char *name, char *path, size_t size)
+{
+    const char *const folder[] = {
+        data_dir ? data_dir : HVMD_DATADIR,
+        HVMD_DATADIR,
+        "/usr/share/seabios",
+        "/usr/share/qemu",
+        "/usr/lib/ipxe/qemu",
+    };
+    unsigned i = 0;
+
+    snprintf(path, size, "%s", name);
+    while (access(path, R_OK) && !strchr(name, '/')) {
+        if (i == sizeof(folder) / sizeof(folder[0]))
+            return false;
+        snprintf(path, size, "%s/%s", folder[i++], name);
+    }
+    return true; /* or open says why not */
 }
 
 int file_load(const char *path, size_t max, uint8_t **data, size_t *len,

@@ -4,36 +4,14 @@
 #include "hw/firmware.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "dm/machine.h"
 #include "hw/file.h"
 
 #define UNIT 65536
 #define TOP (1ull << 32)
-
-static bool find(const char *data_dir, const char *name, char *path,
-                 size_t size)
-{
-    const char *const folder[] = {
-        data_dir ? data_dir : HVMD_DATADIR,
-        HVMD_DATADIR,
-        "/usr/share/seabios",
-        "/usr/share/qemu",
-    };
-    unsigned i = 0;
-
-    snprintf(path, size, "%s", name);
-    while (access(path, R_OK) && !strchr(name, '/')) {
-        if (i == sizeof(folder) / sizeof(folder[0]))
-            return false;
-        snprintf(path, size, "%s/%s", folder[i++], name);
-    }
-    return true; /* or open says why not */
-}
 
 static int show(struct vm *vm, const uint8_t *image, size_t len,
                 struct ram **out, struct cfg_err *err)
@@ -61,8 +39,8 @@ int firmware_load(struct vm *vm, const char *name, struct ram **out,
     size_t len;
     int rc;
 
-    if (!find(vm->cfg->data_dir, name ? name : FIRMWARE_DEFAULT, path,
-              sizeof(path))) {
+    if (!file_find(vm->cfg->data_dir, name ? name : FIRMWARE_DEFAULT, path,
+                   sizeof(path))) {
         if (name)
             return err_set(err, -ENOENT, "-bios %s: there is no such file",
                            name);

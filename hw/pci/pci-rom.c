@@ -8,6 +8,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,19 +18,33 @@
 
 #define ROM_MAX (16u << 20) /* the register has no more */
 
+/* False: there shall be none, or nobody asked for one. */
+static bool find(const struct pci_dev *p, char *path, size_t size)
+{
+    const char *data_dir = p->dev.vm->cfg->data_dir;
+
+    if (!p->romfile)
+        return p->rom_default &&
+               file_find(data_dir, p->rom_default, path, size);
+    if (*p->romfile && !file_find(data_dir, p->romfile, path, size))
+        snprintf(path, size, "%s", p->romfile); /* to say so */
+    return *p->romfile;
+}
+
 int pci_rom_init(struct pci_dev *p, struct cfg_err *err)
 {
     uint64_t size = GUEST_PAGE;
     struct cfg_err why;
+    char path[4096];
     uint8_t *image;
     size_t len;
     int rc;
 
     p->rom = NULL;
     p->rom_at = 0;
-    if (!p->romfile || !*p->romfile)
+    if (!find(p, path, sizeof(path)))
         return 0;
-    rc = file_load(p->romfile, ROM_MAX, &image, &len, err);
+    rc = file_load(path, ROM_MAX, &image, &len, err);
     if (rc)
         return rc;
     while (size < len)

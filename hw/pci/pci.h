@@ -68,7 +68,10 @@ struct pci_dev {
     bool intx_level;
     bool hidden; /* pci_hide */
     struct pci_bar bar[PCI_BARS];
-    char *romfile;   /* property */
+    char *romfile; /* property */
+    /* What it is without that, if the host has it; NULL: none. Create says it
+     * before pci_init. */
+    const char *rom_default;
     struct ram *rom; /* hw/pci/pci-rom.c; NULL: there is none */
     uint64_t rom_at; /* where it is shown, or 0 */
     bool rom_blocked;
