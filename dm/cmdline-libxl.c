@@ -19,8 +19,6 @@ static const struct {
     {"-device", "qxl-vga", "vga=\"none\""},
     {"-usb", NULL, "usb=0"},
     {"-usbdevice", NULL, "no usbdevice"},
-    {"-device", "rtl8139", "type=vif for each vif"},
-    {"-device", "e1000", "type=vif for each vif"},
 };
 
 static bool refused(unsigned i, const char *value)

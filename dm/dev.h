@@ -103,8 +103,9 @@ struct dev_class {
     void (*resume)(struct dev *dev);
     void (*reset)(struct dev *dev);
     void (*destroy)(struct dev *dev);
-    const struct state_desc *state; /* NULL: it has none */
-    const struct dev_media *media;  /* NULL: it has no removable medium */
+    void (*set_link)(struct dev *dev, bool on); /* a card's cable (QMP) */
+    const struct state_desc *state;             /* NULL: it has none */
+    const struct dev_media *media; /* NULL: it has no removable medium */
 };
 
 struct dev {

@@ -12,6 +12,7 @@
 #include "dm/char/chr.h"
 #include "dm/dev.h"
 #include "dm/machine.h"
+#include "dm/net/net.h"
 
 /* ---- images ---- */
 
@@ -286,6 +287,37 @@ static json_t *query_pci(struct qmp_call *call)
     return qmp_pci_list(call->vm);
 }
 
+/* ---- network cards ---- */
+
+static const struct net *net_of(const struct dev *dev)
+{
+    for (const struct dev_prop *p = dev->cls->props; p && p->name; p++)
+        if (p->type == PROP_NET)
+            return *(struct net *const *)((const char *)dev + p->offset);
+    return NULL;
+}
+
+/* name: of the card, or of the network it is plugged into. */
+static json_t *set_link(struct qmp_call *call)
+{
+    const char *name = json_string_value(json_object_get(call->args, "name"));
+    bool up = json_is_true(json_object_get(call->args, "up"));
+    struct dev *dev;
+
+    for (dev = dev_first(call->vm); dev; dev = dev->next) {
+        const struct net *net = net_of(dev);
+
+        if (strcmp(dev->id, name) && (!net || strcmp(net->id, name)))
+            continue;
+        if (!dev->cls->set_link)
+            return qmp_fail(call, NULL, "Device '%.100s' has no cable to pull",
+                            name);
+        dev->cls->set_link(dev, up);
+        return json_object();
+    }
+    return qmp_fail(call, "DeviceNotFound", "Device '%.100s' not found", name);
+}
+
 const struct qmp_cmd qmp_cmds_host[] = {
     {"query-block", NULL, query_block},
     {"query-blockstats", "query-nodes:b?", query_blockstats},
@@ -293,5 +325,6 @@ const struct qmp_cmd qmp_cmds_host[] = {
     {"block_resize", "device:s? node-name:s? size:i", block_resize},
     {"query-chardev", NULL, query_chardev},
     {"query-pci", NULL, query_pci},
+    {"set_link", "name:s up:b", set_link},
     {NULL, NULL, NULL},
 };

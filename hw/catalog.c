@@ -19,9 +19,9 @@
 /* Chips that nobody else needs to know. */
 extern const struct dev_class i8042_class, isa_debug_exit_class,
     isa_debugcon_class, mc146818_class, pc_testdev_class, pci_testdev_class,
-    port92_class, pvpanic_class, uart_16550_class, xen_cdrom_class,
-    xen_console_class, xen_control_class, xen_disk_class, xen_gpe_class,
-    xen_net_device_class;
+    port92_class, pvpanic_class, rtl8139_class, uart_16550_class,
+    xen_cdrom_class, xen_console_class, xen_control_class, xen_disk_class,
+    xen_gpe_class, xen_net_device_class;
 
 /* clang-format off */
 const struct dev_class *const dev_catalog[] = {
@@ -55,6 +55,7 @@ const struct dev_class *const dev_catalog[] = {
     &virtio_serial_modern_class,
     &virtconsole_class,
     &virtserialport_class,
+    &rtl8139_class,
     &mc146818_class,
     &i8042_class,
     &port92_class,

@@ -33,6 +33,7 @@ static void setup(void)
         "-device",  "ide-cd",
         "-device",  "virtio-blk-pci,drive=d1",
         "-device",  "virtio-net-pci,netdev=n0,mq=on",
+        "-device",  "rtl8139,romfile=",
         "-device",  "virtio-rng-pci",
         "-device",  "virtio-serial-pci",
         "-device",  "virtconsole,chardev=c0",

@@ -29,6 +29,7 @@ static void setup(void)
         "-device", "ide-cd,drive=cd,bus=ide.1,unit=0",
         "-netdev", "null,id=n0",
         "-device", "virtio-net-pci,netdev=n0,addr=4",
+        "-device", "rtl8139,romfile=,addr=6",
         "-device", "xen-platform,addr=5,blacklist=7:3.17:3.4294967295",
         NULL};
 
@@ -127,6 +128,20 @@ START_TEST(all_disks_go_and_come_back)
     tv_cfg_write(t, 0x09, 0x04, 2, 1);
     ck_assert(drive(0x1f0, 0));
     ck_assert(drive(0x1f0, 1));
+}
+END_TEST
+
+/* Emulated ones go, a virtio card stays. */
+START_TEST(cards_go_and_come_back)
+{
+    tv_outw(t, 0x10, 1);
+    ck_assert_uint_eq(tv_cfg_read(t, 0x30, 0, 2), 0x10ec);
+    tv_outw(t, 0x10, 2);
+    ck_assert_uint_eq(tv_cfg_read(t, 0x30, 0, 2), 0xffff);
+    ck_assert_uint_eq(tv_cfg_read(t, 0x20, 0, 2), 0x1af4);
+    tv_roundtrip(t);
+    tv_reset(t);
+    ck_assert_uint_eq(tv_cfg_read(t, 0x30, 0, 2), 0x10ec);
 }
 END_TEST
 
@@ -234,6 +249,7 @@ int main(void)
         some_drivers_are_blacklisted,
         what_is_no_blacklist,
         all_disks_go_and_come_back,
+        cards_go_and_come_back,
         all_but_the_first_disk,
         older_dialects,
         unplug_while_data_waits,

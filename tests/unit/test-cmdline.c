@@ -117,9 +117,8 @@ START_TEST(test_xl_defaults)
                   "-display", "none", "-device", "cirrus-vga,vgamem_mb=8",
                   "-device", "rtl8139,id=nic0,netdev=net0", "-device",
                   "e1000,id=nic1,netdev=net1", "-machine", "xenfv"),
-            "xl.cfg: expected vnc=0 and no vfb, vga=\"none\", type=vif for "
-            "each vif "
-            "(not there yet: -vnc, cirrus-vga, rtl8139, e1000)");
+            "xl.cfg: expected vnc=0 and no vfb, vga=\"none\" "
+            "(not there yet: -vnc, cirrus-vga)");
     refuses(PARSE("-xen-domid", "1", "-vnc", "none", "-device", "VGA", "-usb",
                   "-usbdevice", "tablet", "-machine", "xenfv"),
             "expected vga=\"none\", usb=0, no usbdevice (");

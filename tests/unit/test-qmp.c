@@ -639,6 +639,7 @@ START_TEST(test_libxl)
         {"add-fd", "{'opaque':'raw:/a.iso'}", "GenericError"},
         {"remove-fd", "{'fdset-id':0,'fd':11}", "GenericError"},
         {"eject", "{'id':'ide-5632'}", "DeviceNotFound"},
+        {"set_link", "{'name':'net0','up':false}", "DeviceNotFound"},
         {"change", "{'device':'ide-5632','target':'/a.iso','arg':'raw'}",
          "DeviceNotFound"},
         {"blockdev-change-medium",
