@@ -17,7 +17,7 @@
 #include "hw/xenpv.h"
 
 /* Chips that nobody else needs to know. */
-extern const struct dev_class i8042_class, isa_debug_exit_class,
+extern const struct dev_class e1000_class, i8042_class, isa_debug_exit_class,
     isa_debugcon_class, mc146818_class, pc_testdev_class, pci_testdev_class,
     port92_class, pvpanic_class, rtl8139_class, uart_16550_class,
     xen_cdrom_class, xen_console_class, xen_control_class, xen_disk_class,
@@ -55,6 +55,7 @@ const struct dev_class *const dev_catalog[] = {
     &virtio_serial_modern_class,
     &virtconsole_class,
     &virtserialport_class,
+    &e1000_class,
     &rtl8139_class,
     &mc146818_class,
     &i8042_class,

@@ -34,6 +34,7 @@ static void setup(void)
         "-device",  "virtio-blk-pci,drive=d1",
         "-device",  "virtio-net-pci,netdev=n0,mq=on",
         "-device",  "rtl8139,romfile=",
+        "-device",  "e1000,romfile=",
         "-device",  "virtio-rng-pci",
         "-device",  "virtio-serial-pci",
         "-device",  "virtconsole,chardev=c0",

@@ -30,6 +30,7 @@ static void setup(void)
         "-netdev", "null,id=n0",
         "-device", "virtio-net-pci,netdev=n0,addr=4",
         "-device", "rtl8139,romfile=,addr=6",
+        "-device", "e1000,romfile=,addr=7",
         "-device", "xen-platform,addr=5,blacklist=7:3.17:3.4294967295",
         NULL};
 
@@ -136,12 +137,15 @@ START_TEST(cards_go_and_come_back)
 {
     tv_outw(t, 0x10, 1);
     ck_assert_uint_eq(tv_cfg_read(t, 0x30, 0, 2), 0x10ec);
+    ck_assert_uint_eq(tv_cfg_read(t, 0x38, 0, 2), 0x8086);
     tv_outw(t, 0x10, 2);
     ck_assert_uint_eq(tv_cfg_read(t, 0x30, 0, 2), 0xffff);
+    ck_assert_uint_eq(tv_cfg_read(t, 0x38, 0, 2), 0xffff);
     ck_assert_uint_eq(tv_cfg_read(t, 0x20, 0, 2), 0x1af4);
     tv_roundtrip(t);
     tv_reset(t);
     ck_assert_uint_eq(tv_cfg_read(t, 0x30, 0, 2), 0x10ec);
+    ck_assert_uint_eq(tv_cfg_read(t, 0x38, 0, 2), 0x8086);
 }
 END_TEST
 
