@@ -3,23 +3,36 @@
 
 #include "hw/net/csum.h"
 
+#include <string.h>
+
 #include "dm/bytes.h"
 #include "hw/net/ip.h"
 
 /* An IP packet of 64 KiB with its tags: all offsets fit in 16 bits. */
 #define FRAME_MAX 0x10040u
 
-uint32_t csum_add(uint32_t sum, const uint8_t *p, size_t len)
-{
-    for (; len > 1; p += 2, len -= 2)
-        sum += be_get16(p);
-    return len ? sum + ((uint32_t)p[0] << 8) : sum;
-}
-
 uint16_t csum_fold(uint32_t sum)
 {
     sum = (sum & 0xffff) + (sum >> 16);
     return (uint16_t)(sum + (sum >> 16));
+}
+
+uint32_t csum_add(uint32_t sum, const uint8_t *p, size_t len)
+{
+    uint64_t words = 0; /* as the host has them: swapped at the end */
+    uint32_t w;
+
+    for (; len >= 4; p += 4, len -= 4) {
+        memcpy(&w, p, 4);
+        words += w;
+    }
+    words = (words & UINT32_MAX) + (words >> 32);
+    words = (words & UINT32_MAX) + (words >> 32);
+    w = (uint32_t)(words & 0xffff) + (uint32_t)(words >> 16);
+    sum += __builtin_bswap16(csum_fold(w));
+    if (len & 2)
+        sum += be_get16(p);
+    return len & 1 ? sum + ((uint32_t)p[len - 1] << 8) : sum;
 }
 
 static uint32_t pseudo_header(const uint8_t *frame, const struct ip_place *ip,
