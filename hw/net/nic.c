@@ -185,6 +185,15 @@ static void segment_headers(const struct nic *n, uint8_t *to, size_t len)
     be_put16(to + start + offset, (uint16_t)(sum ? sum : 0xffff));
 }
 
+/* One more step of the card, or frame of what it cuts; false: others first. */
+static bool takes_turn(struct nic *n)
+{
+    if (n->turns++ < BUDGET)
+        return true;
+    loop_post(n->dev->vm->loop, &n->again);
+    return false;
+}
+
 static bool put_segments(struct nic *n)
 {
     struct nic_cut *c = &n->cut;
@@ -197,7 +206,7 @@ static bool put_segments(struct nic *n)
             [1] = {headers, c->payload}, [2] = {n->buf + c->at, len}};
 
         segment_headers(n, headers, len);
-        if (!put(n, &plain, iov, 2))
+        if (!takes_turn(n) || !put(n, &plain, iov, 2))
             return false;
         c->at += len;
     }
@@ -224,18 +233,12 @@ static bool flush(struct nic *n)
 
 void nic_tx_kick(struct nic *n)
 {
-    unsigned steps = 0;
-
+    n->turns = 0;
     if (!n->running || n->watch.loop || !flush(n))
         return;
-    while (n->ops->tx(n)) {
+    while (takes_turn(n) && n->ops->tx(n))
         if (n->sending)
-            return; /* it waits for the network */
-        if (++steps == BUDGET) {
-            loop_post(n->dev->vm->loop, &n->again);
-            return;
-        }
-    }
+            return; /* it waits for the network, or its turn */
 }
 
 static void tx_again(void *opaque)

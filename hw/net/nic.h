@@ -55,7 +55,8 @@ struct nic {
     bool running; /* so is the machine */
     bool rx_on;   /* the network calls us for a frame */
     struct timer poll;
-    struct loop_task again; /* there was more to send than one's turn */
+    struct loop_task again; /* there was more to send than its turns */
+    unsigned turns;         /* taken since it was kicked */
 
     /* The frame that is being gathered, or sent. */
     uint8_t *buf;

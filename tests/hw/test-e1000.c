@@ -971,12 +971,29 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        test_identity,   test_registers, test_eeprom,      test_phy_and_link,
-        test_interrupts, test_delays,    test_tx,          test_tx_rings,
-        test_tx_csum,    test_tso,       test_tso_by_host, test_rx,
-        test_rx_sizes,   test_filters,   test_rx_csum,     test_rx_rings,
-        test_loopback,   test_tx_waits,  test_statistics,  test_unplug,
-        test_storm,      NULL,
+        test_identity,
+        test_registers,
+        test_eeprom,
+        test_phy_and_link,
+        test_interrupts,
+        test_delays,
+        test_tx,
+        test_tx_rings,
+        test_tx_csum,
+        test_tso,
+        test_tso_by_host,
+
+        test_rx,
+        test_rx_sizes,
+        test_filters,
+        test_rx_csum,
+        test_rx_rings,
+        test_loopback,
+        test_tx_waits,
+        test_statistics,
+        test_unplug,
+        test_storm,
+        NULL,
     };
 
     return run_suite("e1000", setup, teardown, tests);

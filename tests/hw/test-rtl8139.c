@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dm/bytes.h"
+#include "dm/net/net-priv.h"
 #include "dm/qmp-priv.h"
 #include "hw/net/rtl8139.h"
 #include "tests/lib/suite.h"
@@ -587,6 +588,28 @@ START_TEST(test_tso)
 }
 END_TEST
 
+/* The smallest segments of many frames: others have their turn soon. */
+START_TEST(test_tso_turns)
+{
+    const struct net_ops *ops = w.net->ops;
+    uint64_t before = w.net->stats.tx_frames;
+    size_t len = wire_ip(f, 4, WIRE_TCP, 60000);
+
+    plus(0);
+    w.net->ops = &net_null_ops;
+    tv_mem_write(t, BUF, f, len);
+    for (unsigned i = 0; i < 3; i++)
+        desc(TXRING, i, WHOLE | LGSEN | 1 << 16 | (uint32_t)len, 0, BUF);
+    poll();
+    ck_assert_uint_le(w.net->stats.tx_frames - before, 256);
+    tv_roundtrip(t);
+    while (w.net->stats.tx_frames - before < 180000)
+        wire_settle(&w);
+    ck_assert_uint_eq(desc_is(TXRING, 2).opts1 & DESC_OWN, 0);
+    w.net->ops = ops;
+}
+END_TEST
+
 static size_t rx_desc_wait(unsigned i, uint32_t *opts1)
 {
     for (unsigned n = 0; n < 100; n++) {
@@ -867,11 +890,12 @@ END_TEST
 int main(void)
 {
     const TTest *const tests[] = {
-        test_identity, test_eeprom,  test_tx_old,        test_tx_waits,
-        test_rx_old,   test_rx_wrap, test_rx_full,       test_tx_plus,
-        test_tx_csum,  test_tx_lies, test_tso,           test_rx_plus,
-        test_timer,    test_tally,   test_rx_plus_waits, test_loopback,
-        test_link,     test_unplug,  test_storm,         NULL,
+        test_identity, test_eeprom,  test_tx_old,  test_tx_waits,
+        test_rx_old,   test_rx_wrap, test_rx_full, test_tx_plus,
+        test_tx_csum,  test_tx_lies, test_tso,     test_tso_turns,
+        test_rx_plus,  test_timer,   test_tally,   test_rx_plus_waits,
+        test_loopback, test_link,    test_unplug,  test_storm,
+        NULL,
     };
 
     return run_suite("rtl8139", setup, teardown, tests);
