@@ -33,7 +33,8 @@
 #include "dm/machine.h"
 #include "xen/xen-priv.h"
 
-/* Pages: RESERVED_MEMORY_DYNAMIC_START and _END, without 1 MiB of each end. */
+/* Pages: RESERVED_MEMORY_DYNAMIC_START and _END, without 2 MiB at the one end
+ * and 1 MiB at the other. */
 #define PARK_FIRST 0xfc200u
 #define PARK_END 0xfdf00u
 #define HIGH_FIRST 0x100000 /* 4 GiB */

@@ -44,8 +44,7 @@ struct blk_ops {
     void (*poll)(struct blk_queue *q);
     /* The contracts of blk_inactivate_all and blk_activate_all for one. May be
      * NULL: it keeps nothing back and has no lock. */
-    int (*inactivate)(struct blk *blk, struct cfg_err *err);
-    int (*activate)(struct blk *blk, struct cfg_err *err);
+    int (*set_active)(struct blk *blk, bool active, struct cfg_err *err);
     /* May be NULL: it cannot. Sets nothing but the image. */
     int (*resize)(struct blk *blk, uint64_t size);
 };
@@ -77,7 +76,7 @@ static inline bool blk_must_sync(const struct blk *blk, bool fua)
 int blk_open_inner(struct vm *vm, const char *format, struct opts *opts,
                    struct blk **out, struct cfg_err *err);
 void blk_close_inner(struct blk *blk); /* NULL is legal */
-/* Of what a layer wraps, and has no id. NULL is legal. */
+/* One of them, such as what a layer wraps. Nothing to do, or NULL: 0. */
 int blk_set_active(struct blk *blk, bool active, struct cfg_err *err);
 /* "nbd:HOST:PORT", "nbd://HOST/EXPORT", "nbds+unix://..." */
 bool blk_is_nbd(const char *file);

@@ -333,14 +333,12 @@ int blk_resize(struct blk *blk, uint64_t size, struct cfg_err *err)
 
 int blk_set_active(struct blk *blk, bool active, struct cfg_err *err)
 {
-    int (*fn)(struct blk *, struct cfg_err *);
     int rc = 0;
 
     if (!blk || atomic_load(&blk->inactive) == !active)
         return 0;
-    fn = active ? blk->ops->activate : blk->ops->inactivate;
-    if (fn)
-        rc = fn(blk, err);
+    if (blk->ops->set_active)
+        rc = blk->ops->set_active(blk, active, err);
     if (!rc)
         atomic_store(&blk->inactive, !active);
     return rc;
@@ -408,7 +406,6 @@ static struct blk_req *pop(struct blk_req **head)
 static int check(const struct blk *blk, const struct blk_req *req)
 {
     uint64_t size = atomic_load_explicit(&blk->size, memory_order_relaxed);
-
     bool inactive = atomic_load_explicit(&blk->inactive, memory_order_relaxed);
 
     if (req->op == BLK_FLUSH)

@@ -407,14 +407,9 @@ static void fault_queue_fini(struct blk_queue *q)
     free(fq->ios);
 }
 
-static int fault_inactivate(struct blk *blk, struct cfg_err *err)
+static int fault_set_active(struct blk *blk, bool active, struct cfg_err *err)
 {
-    return blk_set_active(((struct fault *)blk)->inner, false, err);
-}
-
-static int fault_activate(struct blk *blk, struct cfg_err *err)
-{
-    return blk_set_active(((struct fault *)blk)->inner, true, err);
+    return blk_set_active(((struct fault *)blk)->inner, active, err);
 }
 
 static int fault_resize(struct blk *blk, uint64_t size)
@@ -440,7 +435,6 @@ const struct blk_ops blk_fault = {
     .submit = fault_submit,
     .unplug = fault_unplug,
     .wait = fault_wait,
-    .inactivate = fault_inactivate,
-    .activate = fault_activate,
+    .set_active = fault_set_active,
     .resize = fault_resize,
 };

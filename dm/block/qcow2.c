@@ -583,27 +583,26 @@ static int close_tables(struct qcow2 *c)
     return rc;
 }
 
-static int qcow2_inactivate(struct blk *blk, struct cfg_err *err)
+static int qcow2_set_active(struct blk *blk, bool active, struct cfg_err *err)
 {
     struct qcow2 *c = (struct qcow2 *)blk;
-    int rc;
+    int rc = 0;
 
-    pthread_mutex_lock(&c->lock);
-    rc = commit_all(c);
-    pthread_mutex_unlock(&c->lock);
+    if (!active) {
+        pthread_mutex_lock(&c->lock);
+        rc = commit_all(c);
+        pthread_mutex_unlock(&c->lock);
+    }
     if (rc)
         return err_set(err, rc, "%s: tables cannot be written: %s", NAME(c),
                        strerror(-rc));
-    rc = blk_set_active(c->file, false, err);
-    return rc ? rc : blk_set_active(c->backing, false, err);
-}
-
-static int qcow2_activate(struct blk *blk, struct cfg_err *err)
-{
-    struct qcow2 *c = (struct qcow2 *)blk;
-    int rc = blk_set_active(c->backing, true, err);
-
-    return rc ? rc : blk_set_active(c->file, true, err);
+    rc = blk_set_active(c->file, active, err);
+    if (rc)
+        return rc;
+    rc = blk_set_active(c->backing, active, err);
+    if (rc)
+        blk_set_active(c->file, !active, NULL);
+    return rc;
 }
 
 static void qcow2_close(struct blk *blk)
@@ -685,7 +684,6 @@ const struct blk_ops blk_qcow2 = {
     .unplug = qcow2_unplug,
     .wait = qcow2_wait,
     .poll = qcow2_poll,
-    .inactivate = qcow2_inactivate,
-    .activate = qcow2_activate,
+    .set_active = qcow2_set_active,
     .resize = qcow2_resize,
 };

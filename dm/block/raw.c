@@ -264,19 +264,21 @@ static void raw_close(struct blk *blk)
     pthread_mutex_destroy(&raw->ranges.mutex);
 }
 
-static int raw_inactivate(struct blk *blk, struct cfg_err *err)
+static int raw_set_active(struct blk *blk, bool active, struct cfg_err *err)
 {
     struct raw *raw = (struct raw *)blk;
+    int rc;
 
+    if (active) {
+        rc = take_lock(raw, err);
+        if (rc)
+            image_unlock(raw->fd); /* what of it was to be had */
+        return rc;
+    }
     if (!blk->readonly && !blk->cache_no_flush && fdatasync(raw->fd))
         return fail(raw, -errno, err);
     image_unlock(raw->fd);
     return 0;
-}
-
-static int raw_activate(struct blk *blk, struct cfg_err *err)
-{
-    return take_lock((struct raw *)blk, err);
 }
 
 static int raw_resize(struct blk *blk, uint64_t size)
@@ -308,7 +310,6 @@ const struct blk_ops blk_raw = {
     .unplug = raw_unplug,
     .wait = raw_wait,
     .poll = raw_poll,
-    .inactivate = raw_inactivate,
-    .activate = raw_activate,
+    .set_active = raw_set_active,
     .resize = raw_resize,
 };

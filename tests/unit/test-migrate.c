@@ -235,6 +235,27 @@ START_TEST(layers_move)
 }
 END_TEST
 
+/* Who was refused them has no part of their locks. */
+START_TEST(on_to_a_third)
+{
+    struct testvm *second, *third;
+
+    with_image("raw");
+    stop(t);
+    ck_assert_int_eq(save(t, saved, true), 0);
+    second = tv_new("pc", words);
+    ck_assert_int_eq(cont(t), -EAGAIN);
+    stop(second);
+    ck_assert_int_eq(save(second, saved, true), 0);
+    third = tv_try("pc", words, &err);
+    ck_assert_msg(third, "%s", err.text);
+    tv_free(third);
+    tv_free(second);
+    ck_assert_int_eq(cont(t), 0);
+    tv_free(t);
+}
+END_TEST
+
 START_TEST(images_stay_where_nobody_else_goes_on)
 {
     with_image("raw");
@@ -350,6 +371,7 @@ int main(void)
         qcow2_moves,
         qcow2_comes_back,
         layers_move,
+        on_to_a_third,
         images_stay_where_nobody_else_goes_on,
         a_file_that_cannot_be_written,
         a_file_of_something_else,
