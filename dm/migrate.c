@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "dm/fdset.h"
 #include "dm/machine.h"
 #include "dm/options.h"
+#include "dm/read-all.h"
 #include "dm/state.h"
 
 /* Devices have kilobytes of state; no stream makes us take more than this. */
@@ -101,36 +101,13 @@ int migrate_open(const char *uri, struct cfg_err *err)
                   : fd;
 }
 
-static int read_all(int fd, struct state_buf *b)
-{
-    uint8_t *bigger;
-    ssize_t r;
-
-    do {
-        if (b->len == b->cap) {
-            if (b->cap == STREAM_MAX)
-                return -EFBIG;
-            b->cap = b->cap ? 2 * b->cap : 1u << 16;
-            bigger = realloc(b->data, b->cap);
-            if (!bigger)
-                return -ENOMEM;
-            b->data = bigger;
-        }
-        r = read(fd, b->data + b->len, b->cap - b->len);
-        if (r < 0 && errno != EINTR)
-            return -errno;
-        b->len += r < 0 ? 0 : r;
-    } while (r);
-    return 0;
-}
-
 int migrate_load(struct vm *vm, int fd, struct cfg_err *err)
 {
     struct state_buf b = {0};
     int rc = can_migrate(vm, err);
 
     if (!rc) {
-        rc = read_all(fd, &b);
+        rc = read_all(fd, STREAM_MAX, &b.data, &b.len);
         if (rc)
             err_set(err, rc, "%s", strerror(-rc));
         else
