@@ -9,6 +9,7 @@
 #include "dm/bytes.h"
 #include "dm/machine.h"
 #include "hw/net/csum.h"
+#include "hw/net/eth.h"
 
 struct rx_desc {
     uint64_t address;
@@ -81,17 +82,12 @@ static bool vlan_wanted(const struct e1000 *e, const uint8_t *frame)
            e->vfta[vid >> 5] >> (vid & 31) & 1;
 }
 
-static bool is_broadcast(const uint8_t *frame)
-{
-    return pci_get32(frame) == 0xffffffff && pci_get16(frame + 4) == 0xffff;
-}
-
 /* exact: by an address of its own, or broadcast. */
 static bool wanted(const struct e1000 *e, const uint8_t *frame, bool *exact)
 {
     uint32_t rctl = e->reg[RCTL];
 
-    *exact = own(e, frame) || (is_broadcast(frame) && rctl & RCTL_BAM);
+    *exact = own(e, frame) || (eth_is_broadcast(frame) && rctl & RCTL_BAM);
     if (!vlan_wanted(e, frame))
         return false;
     if (*exact)
@@ -173,7 +169,7 @@ static void count(struct e1000 *e, const uint8_t *frame, size_t len)
     e1000_stat_add(e, STAT_GPRC, 1);
     e1000_stat_octets(e, STAT_GORCL, size);
     e1000_stat_size(e, STAT_PRC64, size);
-    if (is_broadcast(frame))
+    if (eth_is_broadcast(frame))
         e1000_stat_add(e, STAT_BPRC, 1);
     else if (frame[0] & 1)
         e1000_stat_add(e, STAT_MPRC, 1);

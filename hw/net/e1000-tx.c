@@ -9,6 +9,7 @@
 #include "dm/bytes.h"
 #include "dm/machine.h"
 #include "hw/net/csum.h"
+#include "hw/net/eth.h"
 
 struct tx_desc {
     uint64_t address;
@@ -72,7 +73,6 @@ static void put_sum(struct nic *n, unsigned start, unsigned at, unsigned end)
 
 static void count(struct e1000 *e)
 {
-    static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     struct nic *n = &e->nic;
     uint32_t size = (uint32_t)(n->len < NIC_MIN ? NIC_MIN : n->len) + NIC_CRC;
 
@@ -81,7 +81,7 @@ static void count(struct e1000 *e)
     e1000_stat_octets(e, STAT_TOTL, size);
     e1000_stat_octets(e, STAT_GOTCL, size);
     e1000_stat_size(e, STAT_PTC64, size);
-    if (n->len >= 6 && !memcmp(n->buf, broadcast, 6))
+    if (n->len >= 6 && eth_is_broadcast(n->buf))
         e1000_stat_add(e, STAT_BPTC, 1);
     else if (n->len >= 6 && n->buf[0] & 1)
         e1000_stat_add(e, STAT_MPTC, 1);

@@ -12,6 +12,7 @@
 #include "dm/bytes.h"
 #include "dm/machine.h"
 #include "hw/net/csum.h"
+#include "hw/net/eth.h"
 
 enum { /* RCR */
        RCR_AAP = 1,
@@ -70,10 +71,9 @@ static uint32_t crc32(const uint8_t *p, size_t len)
  * -1: it is not. */
 static int match(const struct rtl8139 *s, const uint8_t *frame)
 {
-    static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     unsigned hash;
 
-    if (!memcmp(frame, broadcast, 6))
+    if (eth_is_broadcast(frame))
         return s->rcr & (RCR_AB | RCR_AAP) ? RX_BAR : -1;
     if (frame[0] & 1) {
         hash = crc32(frame, 6) >> 26;

@@ -16,6 +16,7 @@
 
 #include "dm/clock.h"
 #include "hw/net/csum.h"
+#include "hw/net/eth.h"
 
 #define BUDGET 256 /* frames before others in this thread have a turn */
 #define HEAD sizeof(struct netif_rx_head)
@@ -35,10 +36,9 @@ static void drop(struct netif_queue *q)
 
 static bool wanted(struct netif *n, const uint8_t *frame)
 {
-    static const uint8_t broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     bool found = false;
 
-    if (!(frame[0] & 1) || !memcmp(frame, broadcast, 6) ||
+    if (!(frame[0] & 1) || eth_is_broadcast(frame) ||
         !atomic_load_explicit(&n->mcast_filter, memory_order_relaxed))
         return true;
     pthread_mutex_lock(&n->mcast_lock);
